@@ -1,0 +1,70 @@
+use quote::ToTokens;
+
+use crate::{
+    attribute::{Length, Literal, SqlLiteral},
+    mistakes::Mistakes,
+    model::{Core, Storage},
+};
+
+/// BeeORM's and most people's length of a text column that says nothing.
+const DEFAULT_LENGTH: u32 = 255;
+
+/// Holds the literal of `default` against the column's type.
+pub(crate) fn default_fits(
+    default: &SqlLiteral,
+    storage: &Storage,
+    core: &Core,
+    at: impl ToTokens,
+    mistakes: &mut Mistakes,
+) {
+    if let Some(problem) = problem(&default.literal, storage, core) {
+        mistakes.add(at, problem);
+    }
+}
+
+fn problem(literal: &Literal, storage: &Storage, core: &Core) -> Option<String> {
+    let wanted = match (core, storage, literal) {
+        (_, Storage::Text(Length::Max), _) => {
+            "MySQL's MEDIUMTEXT columns have no `default`; give the column a `length`"
+        }
+        (Core::Bytes, ..) | (_, Storage::Blob(_), _) => "MySQL's BLOB columns have no `default`",
+        (Core::Json, ..) => "MySQL's JSON columns have no `default`",
+        (Core::Uuid, ..) => "a column of `Uuid` has no `default`",
+        (Core::Bool, _, Literal::Bool)
+        | (Core::Float | Core::Decimal, _, Literal::Integer(_) | Literal::Float)
+        | (Core::Moment, _, Literal::Text(_)) => return None,
+        (Core::Bool, ..) => "the `default` of a `bool` is `true` or `false`",
+        (Core::Float | Core::Decimal, ..) => "the `default` of this column is a number",
+        (Core::Moment, ..) => {
+            "the `default` of a date or time is a text: `default = \"2000-01-01\"`"
+        }
+        (Core::Integer { bits, signed }, _, Literal::Integer(number)) => {
+            return out_of_range(*bits, *signed, *number);
+        }
+        (Core::Integer { .. }, ..) => "the `default` of this column is a whole number",
+        (Core::Text, storage, Literal::Text(characters)) => return too_long(storage, *characters),
+        (Core::Text, ..) => "the `default` of a `String` is a text",
+        _ => return None,
+    };
+    Some(wanted.to_owned())
+}
+
+fn out_of_range(bits: u32, signed: bool, number: i128) -> Option<String> {
+    let (least, most) = if signed {
+        (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1)
+    } else {
+        (0, (1_i128 << bits) - 1)
+    };
+    let fits = (least..=most).contains(&number);
+    (!fits).then(|| format!("the `default` is out of range: the column holds {least} to {most}"))
+}
+
+fn too_long(storage: &Storage, characters: usize) -> Option<String> {
+    let limit = match storage {
+        Storage::Text(Length::Characters(limit)) => *limit,
+        _ => DEFAULT_LENGTH,
+    };
+    let fits = u32::try_from(characters).is_ok_and(|characters| characters <= limit);
+    (!fits)
+        .then(|| format!("the `default` has {characters} characters, and the column holds {limit}"))
+}
