@@ -1,0 +1,53 @@
+/// What is wrong with one column's value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ColumnError {
+    /// More characters or bytes than the column holds.
+    #[error("{actual} {unit} do not fit a column of {limit}; shorten the value or raise the column's length")]
+    TooLong {
+        /// What the value has.
+        actual: u64,
+        /// What the column holds.
+        limit: u64,
+        /// `"characters"` or `"bytes"`.
+        unit: &'static str,
+    },
+    /// A number, date or decimal that the column's type does not hold.
+    #[error("{value} is out of range for {column_type}: {allowed}")]
+    OutOfRange {
+        /// The value, as text.
+        value: String,
+        /// The column's type.
+        column_type: String,
+        /// What it holds.
+        allowed: String,
+    },
+    /// A value that the enum or set does not have.
+    #[error("{value:?} is not one of {allowed:?}")]
+    UnknownEnumValue {
+        /// What was found.
+        value: String,
+        /// What there is.
+        allowed: &'static [&'static str],
+    },
+    /// A value that could not be serialized as JSON.
+    #[error("cannot be written as JSON: {0}")]
+    JsonWrite(String),
+    /// A stored JSON text that the field's type cannot be made of.
+    #[error("cannot be read from its JSON: {0}")]
+    JsonRead(String),
+    /// NULL where the field is not an `Option`.
+    #[error("is NULL in the database; make the field an `Option`")]
+    UnexpectedNull,
+    /// A stored value that the field's type cannot hold.
+    #[error("holds {found}, which cannot be read as {wanted}")]
+    Mismatch {
+        /// What the row holds.
+        found: String,
+        /// What the field wants.
+        wanted: &'static str,
+    },
+    /// A reference to an entity that has no id yet.
+    #[error("refers to an entity that is not saved; flush that one first, or hand it over with `Reference::new`")]
+    UnsavedReference,
+}

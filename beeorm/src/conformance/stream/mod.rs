@@ -1,0 +1,30 @@
+//! What every stream does, whatever it is made of.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a suite panics where it finds a fault")]
+
+mod acknowledge;
+mod append;
+mod bench;
+#[cfg(feature = "redis")]
+mod heal;
+mod own;
+mod read;
+mod statistics;
+mod wait;
+
+use self::bench::Bench;
+
+/// Runs the suite on the streams of a pool, each check on a stream of its own.
+///
+/// The URL is one of a Redis server or an embedded one (`embedded://…`).
+pub async fn stream(url: &str) {
+    let bench = Bench::open(url).await;
+    append::suite(&bench).await;
+    own::suite(&bench).await;
+    read::suite(&bench).await;
+    acknowledge::suite(&bench).await;
+    statistics::suite(&bench).await;
+    wait::suite(&bench).await;
+    #[cfg(feature = "redis")]
+    heal::suite(&bench).await;
+    bench.stream().close().await;
+}

@@ -1,0 +1,150 @@
+//! A batch of entries: decoded, without what is done already, planned, applied.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
+
+use super::{Run, apply, conclude, own::Ownership, plan, work::Ended};
+use crate::{
+    database::{DatabaseError, FailureClass, Purpose, inbox},
+    frame::{self, DecodeError, Frame},
+    stream::{Entry, EntryId},
+};
+
+/// A frame on its way, and its bytes for the dead letters.
+#[derive(Debug)]
+pub(super) struct Incoming<'e> {
+    pub(super) frame: Frame,
+    pub(super) bytes: &'e [u8],
+}
+
+/// A frame of a newer program, or for a table or column that this one does not have.
+pub(super) struct Foreign<'e> {
+    pub(super) id: Uuid,
+    pub(super) pool: String,
+    pub(super) reason: String,
+    pub(super) bytes: &'e [u8],
+}
+
+/// Frames that can be applied, up to one that holds everything behind it up.
+#[derive(Default)]
+struct Segment<'e> {
+    frames: Vec<Incoming<'e>>,
+    then: Option<Foreign<'e>>,
+}
+
+/// Entries that hold no frame, with the reason.
+pub(super) type Unreadable = Vec<(EntryId, String)>;
+
+/// Brings every frame to its end: applied, skipped, dead, or found to be done.
+pub(super) async fn conclude(
+    run: &Run,
+    ownership: &Ownership,
+    entries: &[Entry],
+    redelivered: bool,
+) -> Result<Unreadable, Ended> {
+    let (segments, unreadable) = decode(run, entries);
+    for mut segment in segments {
+        if redelivered {
+            forget_done(run, &mut segment.frames).await?;
+        }
+        apply_all(run, ownership, &segment.frames).await?;
+        if let Some(foreign) = segment.then {
+            conclude::foreign(run, ownership, &foreign).await?;
+        }
+    }
+    Ok(unreadable)
+}
+
+fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, Unreadable) {
+    let mut segments = vec![];
+    let mut segment = Segment::default();
+    let mut unreadable = Unreadable::new();
+    let mut known = HashSet::new();
+    for entry in entries {
+        if entry.frames.is_empty() && !entry.deleted {
+            unreadable.push((entry.id, "no field `f`".to_owned()));
+        }
+        for bytes in &entry.frames {
+            match frame::decode(bytes, &run.source.tables) {
+                // The same frame again, appended twice: the first one decides.
+                Ok(frame) if !known.insert(frame.id) => run.counters.duplicates.add(1),
+                Ok(frame) => segment.frames.push(Incoming { frame, bytes }),
+                Err(DecodeError::Schema { id, pool, reason }) => {
+                    segment.then = Some(Foreign { id, pool, reason, bytes });
+                    segments.push(std::mem::take(&mut segment));
+                }
+                Err(error @ DecodeError::Garbage(_)) => unreadable.push((entry.id, error.to_string())),
+            }
+        }
+    }
+    segments.push(segment);
+    (segments, unreadable)
+}
+
+/// Frames by the database that they are for.
+pub(super) fn by_pool<'f, 'e>(frames: &'f [Incoming<'e>]) -> BTreeMap<&'f str, Vec<&'f Incoming<'e>>> {
+    let mut pools: BTreeMap<&str, Vec<&Incoming<'_>>> = BTreeMap::new();
+    for incoming in frames {
+        pools.entry(&incoming.frame.pool).or_default().push(incoming);
+    }
+    pools
+}
+
+/// What was delivered before may be done: the inbox knows.
+async fn forget_done(run: &Run, frames: &mut Vec<Incoming<'_>>) -> Result<(), Ended> {
+    let mut done = HashSet::new();
+    for (pool, incoming) in by_pool(frames) {
+        let ids: Vec<Uuid> = incoming.iter().map(|incoming| incoming.frame.id).collect();
+        done.extend(find_done(run, pool, &ids).await?);
+    }
+    run.counters.duplicates.add(done.len());
+    frames.retain(|incoming| !done.contains(&incoming.frame.id));
+    Ok(())
+}
+
+/// Those of the frames that are in the inbox; waits for a database that is away.
+pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec<Uuid>, Ended> {
+    let mut failures = 0;
+    loop {
+        let found = async {
+            let database = run.source.databases.get(pool).map_err(unregistered)?;
+            let mut session = database.session(Purpose::Consumer).await?;
+            inbox::find(&mut *session, ids).await
+        };
+        match found.await {
+            Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
+            Err(error) => {
+                tracing::warn!(%error, pool, "retry: the inbox cannot be read");
+                run.counters.retries.add(1);
+                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+            }
+        }
+    }
+}
+
+/// A database that is away is looked for at least so often.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Frames are decoded for registered pools only.
+fn unregistered(error: crate::error::Error) -> DatabaseError {
+    DatabaseError::new(FailureClass::Unknown, error.to_string())
+}
+
+/// Applies the frames on as many workers as there are: what conflicts on one of them, in order.
+async fn apply_all(run: &Run, ownership: &Ownership, frames: &[Incoming<'_>]) -> Result<(), Ended> {
+    let mut lanes = Vec::new();
+    for (pool, incoming) in by_pool(frames) {
+        lanes.extend(plan::lanes(&incoming, &run.source.tables, run.options.workers).into_iter().map(|lane| (pool, lane)));
+    }
+    let results: Vec<Result<(), Ended>> = stream::iter(lanes)
+        .map(|(pool, lane)| apply::lane(run, ownership, pool, lane))
+        .buffer_unordered(run.options.workers)
+        .collect()
+        .await;
+    results.into_iter().collect()
+}

@@ -1,0 +1,199 @@
+//! The end of a frame that cannot be applied: tried again, skipped or dead-lettered, alone.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    Run,
+    attempt::{self, Outcome},
+    batch::{Foreign, Incoming, LONGEST_PAUSE},
+    failure::{FailedStatement, Failure, Resolution},
+    own::Ownership,
+    work::Ended,
+};
+use crate::{
+    database::{
+        DatabaseError, FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict, render,
+    },
+    entity::DEFAULT_POOL,
+    statement::waiting,
+};
+
+/// A frame that stands alone and that the database refuses.
+pub(super) async fn refused(
+    run: &Run,
+    ownership: &Ownership,
+    pool: &str,
+    incoming: &Incoming<'_>,
+    mut refused: StatementFailure,
+) -> Result<(), Ended> {
+    let frame = &incoming.frame;
+    let runtime = &run.source.runtime;
+    let since = runtime.monotonic();
+    let mut attempts = 1;
+    let mut failures = 0;
+    loop {
+        if ownership.is_lost() {
+            return Err(Ended::Lost);
+        }
+        let class = refused.error.class();
+        let waits = !class.is_passing()
+            && class != FailureClass::Data
+            && runtime.monotonic().saturating_sub(since) < run.options.schema_patience;
+        if waits {
+            tracing::error!(
+                frame = %frame.id, error = %refused.error,
+                "pause: the table or column is not there, or the failure is not known; trying again"
+            );
+        } else if !class.is_passing() {
+            let failure = failure(run, pool, incoming, &refused, attempts);
+            let verdict = match run.resolvers.ask(&failure).await {
+                Resolution::Skip => Some(Verdict::Skipped),
+                Resolution::Retry => None,
+                Resolution::DeadLetter | Resolution::Pass => Some(Verdict::Dead),
+            };
+            if let Some(verdict) = verdict {
+                let letter = letter(run, incoming, &failure);
+                return bury(run, ownership, pool, frame.id, verdict, &letter).await;
+            }
+            tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
+        }
+        run.counters.retries.add(1);
+        run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+        match attempt::attempt(run, pool, &[incoming]).await {
+            Outcome::Applied => {
+                run.counters.applied.add(1);
+                run.counters.statements.add(frame.batch.statements.len());
+                return Ok(());
+            }
+            Outcome::SomeAreDone => {
+                run.counters.duplicates.add(1);
+                return Ok(());
+            }
+            Outcome::Failed(failure) => {
+                refused = failure;
+                // Attempts that met a server that was away say nothing of the frame.
+                attempts += u32::from(!refused.error.class().is_passing());
+            }
+        }
+    }
+}
+
+/// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered.
+pub(super) async fn foreign(run: &Run, ownership: &Ownership, foreign: &Foreign<'_>) -> Result<(), Ended> {
+    let runtime = &run.source.runtime;
+    let databases = &run.source.databases;
+    let known = [foreign.pool.as_str(), DEFAULT_POOL].into_iter().find(|pool| databases.get(pool).is_ok());
+    let Some(pool) = known.or_else(|| databases.iter().next().map(|(pool, _)| pool)) else { return Ok(()) };
+    if !super::batch::find_done(run, pool, &[foreign.id]).await?.is_empty() {
+        run.counters.duplicates.add(1);
+        return Ok(());
+    }
+    // This program will not learn the table while it runs; a newer one that takes over will know it.
+    tracing::error!(frame = %foreign.id, reason = foreign.reason, "pause: a frame that this program does not understand");
+    let since = runtime.monotonic();
+    while runtime.monotonic().saturating_sub(since) < run.options.schema_patience {
+        if ownership.is_lost() {
+            return Err(Ended::Lost);
+        }
+        let moment = Duration::from_millis(100).min(run.options.schema_patience);
+        run.stop.unless(runtime.sleep(moment)).await.map_err(|_| Ended::Stopped)?;
+    }
+    let error = DatabaseError::new(FailureClass::Schema, foreign.reason.clone());
+    let letter = DeadLetterRow {
+        frame_id: foreign.id,
+        channel: run.source.channel.clone(),
+        created_millis: 0,
+        died_millis: runtime.now_millis(),
+        attempts: 0,
+        error_code: None,
+        sqlstate: None,
+        error: error.message().to_owned(),
+        statements: String::new(),
+        frame: foreign.bytes.to_vec(),
+    };
+    bury(run, ownership, pool, foreign.id, Verdict::Dead, &letter).await
+}
+
+/// Writes the verdict, with the dead letter where there is one, in a transaction of its own.
+async fn bury(
+    run: &Run,
+    ownership: &Ownership,
+    pool: &str,
+    id: Uuid,
+    verdict: Verdict,
+    letter: &DeadLetterRow,
+) -> Result<(), Ended> {
+    let mut failures = 0;
+    loop {
+        if ownership.is_lost() {
+            return Err(Ended::Lost);
+        }
+        let kept = (verdict == Verdict::Dead).then_some(letter);
+        match attempt::bury(run, pool, id, verdict, kept).await {
+            Outcome::Applied if verdict == Verdict::Skipped => {
+                tracing::warn!(frame = %id, error = letter.error, "skip: a resolver asked for it");
+                run.counters.skipped.add(1);
+                return Ok(());
+            }
+            Outcome::Applied => {
+                tracing::error!(frame = %id, error = letter.error, statements = letter.statements, "dead: the frame is dead-lettered");
+                run.counters.dead.add(1);
+                return Ok(());
+            }
+            Outcome::SomeAreDone => {
+                run.counters.duplicates.add(1);
+                return Ok(());
+            }
+            Outcome::Failed(failure) => {
+                tracing::warn!(frame = %id, error = %failure.error, "retry: a verdict could not be written");
+                run.counters.retries.add(1);
+                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+            }
+        }
+    }
+}
+
+fn failure(run: &Run, pool: &str, incoming: &Incoming<'_>, refused: &StatementFailure, attempts: u32) -> Failure {
+    let frame = &incoming.frame;
+    let dialect = run.source.databases.get(pool).ok().map(|database| database.dialect());
+    let shown = waiting(&frame.batch).into_iter().zip(&frame.batch.statements);
+    let statements = shown.map(|(shown, statement)| {
+        let shape = frame.batch.shape(statement).ok();
+        let sql = dialect.zip(shape).map_or_else(String::new, |(dialect, shape)| render::statement(dialect, shape, 1));
+        FailedStatement { operation: shown.operation, table: shown.table, key: shown.key, values: shown.values, sql }
+    });
+    let now = run.source.runtime.now_millis();
+    Failure {
+        frame_id: frame.id,
+        pool: pool.to_owned(),
+        age: Duration::from_millis(now.saturating_sub(frame.created_millis)),
+        statements: statements.collect(),
+        failed: refused.statement,
+        error: refused.error.clone(),
+        attempts,
+    }
+}
+
+/// The most bytes of the statements as text.
+const MOST_SHOWN: usize = 64 << 10;
+
+fn letter(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> DeadLetterRow {
+    // For people; the frame itself is kept whole.
+    let mut statements = failure.statements.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    statements.truncate(statements.floor_char_boundary(MOST_SHOWN));
+    let error = &failure.error;
+    DeadLetterRow {
+        frame_id: incoming.frame.id,
+        channel: run.source.channel.clone(),
+        created_millis: incoming.frame.created_millis,
+        died_millis: run.source.runtime.now_millis(),
+        attempts: u64::from(failure.attempts),
+        error_code: error.code().map(u64::from),
+        sqlstate: error.sqlstate().map(str::to_owned),
+        error: error.message().to_owned(),
+        statements,
+        frame: incoming.bytes.to_vec(),
+    }
+}

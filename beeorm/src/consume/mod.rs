@@ -1,0 +1,199 @@
+//! The background consumer: owns the channel, reads, plans, applies, acknowledges.
+//!
+//! What it knows of entities is their schema; every outcome of a frame is a row in its database's inbox,
+//! written in the transaction that brings it about.
+
+mod apply;
+mod attempt;
+mod batch;
+mod conclude;
+mod failure;
+mod own;
+mod plan;
+mod report;
+mod stop;
+mod work;
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{self, Either};
+
+pub use self::{
+    failure::{FailedStatement, Failure, Resolution},
+    report::Report,
+};
+use self::{failure::Resolvers, report::Counters, stop::Stop};
+use crate::{database::Databases, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
+
+/// Executes what was flushed lazily.
+///
+/// Any number of them may run, in any number of processes: one owns the channel, and the others take
+/// over within seconds when it goes away.
+#[derive(Debug)]
+pub struct BackgroundConsumer {
+    source: Source,
+    options: Options,
+    resolvers: Resolvers,
+}
+
+/// What a consumer works on: a stream, the databases behind it, and the entities that there are.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) stream: Arc<dyn Stream>,
+    /// The stream's name.
+    pub(crate) channel: String,
+    pub(crate) databases: Arc<Databases>,
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) runtime: Runtime,
+}
+
+#[derive(Clone, Debug)]
+struct Options {
+    workers: usize,
+    batch_size: usize,
+    block_time: Duration,
+    schema_patience: Duration,
+}
+
+/// Everything that a run of a consumer shares.
+#[derive(Debug)]
+struct Run {
+    source: Source,
+    options: Options,
+    resolvers: Resolvers,
+    counters: Counters,
+    stop: Stop,
+    /// Return when there is nothing left, instead of waiting for more.
+    drain: bool,
+}
+
+impl BackgroundConsumer {
+    pub(crate) fn new(source: Source) -> Self {
+        let options = Options {
+            workers: 11,
+            batch_size: 1000,
+            block_time: Duration::from_secs(1),
+            schema_patience: Duration::from_secs(300),
+        };
+        Self { source, options, resolvers: Resolvers::default() }
+    }
+
+    /// How many transactions run at a time; 11 unless said, at least 1.
+    #[must_use]
+    pub fn lazy_flush_workers(mut self, workers: usize) -> Self {
+        self.options.workers = workers.max(1);
+        self
+    }
+
+    /// How many entries are read at a time; 1000 unless said, at least 1.
+    #[must_use]
+    pub fn batch_size(mut self, entries: usize) -> Self {
+        self.options.batch_size = entries.max(1);
+        self
+    }
+
+    /// How long to wait for entries at a time, when there are none; one second unless said.
+    #[must_use]
+    pub fn block_time(mut self, time: Duration) -> Self {
+        self.options.block_time = time;
+        self
+    }
+
+    /// How long a frame for a table or column that is not there is tried again, before it is
+    /// dead-lettered; five minutes unless said. A deploy in progress heals by itself within that time.
+    #[must_use]
+    pub fn schema_patience(mut self, time: Duration) -> Self {
+        self.options.schema_patience = time;
+        self
+    }
+
+    /// Asks the function what to do with a flush that the database refuses for good.
+    ///
+    /// Several are asked in the order in which they were given, until one does not answer
+    /// [`Resolution::Pass`]; when all pass, the flush is dead-lettered.
+    #[must_use]
+    pub fn error_resolver<F, R>(mut self, resolver: F) -> Self
+    where
+        F: Fn(Failure) -> R + Send + Sync + 'static,
+        R: Future<Output = Resolution> + Send + 'static,
+    {
+        self.resolvers.push(resolver);
+        self
+    }
+
+    /// Consumes until the future is ready; then finishes what it holds and gives the channel up.
+    ///
+    /// # Errors
+    ///
+    /// The library's own tables could not be made because of missing rights. A database or Redis that is
+    /// away is waited for.
+    pub async fn run_until(self, shutdown: impl Future) -> Result<Report, Error> {
+        let run = self.begin(false);
+        let stop = run.stop.clone();
+        let shutdown = std::pin::pin!(shutdown);
+        let work = std::pin::pin!(run.run());
+        match future::select(work, shutdown).await {
+            Either::Left((finished, _)) => finished?,
+            Either::Right((_, work)) => {
+                stop.set();
+                work.await?;
+            }
+        }
+        Ok(run.counters.report())
+    }
+
+    /// Applies everything that there is, waits for the channel if another consumer owns it, and returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_until`](Self::run_until).
+    pub async fn drain(self) -> Result<Report, Error> {
+        let run = self.begin(true);
+        run.run().await?;
+        Ok(run.counters.report())
+    }
+
+    fn begin(self, drain: bool) -> Arc<Run> {
+        let Self { source, options, resolvers } = self;
+        let (counters, stop) = (Counters::default(), Stop::default());
+        Arc::new(Run { source, options, resolvers, counters, stop, drain })
+    }
+}
+
+impl Run {
+    /// Owns, works, and contends again when another took over, until stopped or drained.
+    async fn run(&self) -> Result<(), Error> {
+        self.make_tables().await?;
+        while let Some(ownership) = own::acquire(self, &self.source.stream).await {
+            let ended = work::work(self, &self.source.stream, &ownership).await;
+            ownership.give_up().await;
+            if ended != work::Ended::Lost {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for databases that are away; a missing right is told at once.
+    async fn make_tables(&self) -> Result<(), Error> {
+        let mut attempt = 0;
+        loop {
+            let Err(error) = self.source.databases.make_own_tables().await else { return Ok(()) };
+            if !error.class().is_passing() {
+                return Err(error.into());
+            }
+            tracing::warn!(%error, "retry: the library's own tables could not be made");
+            if self.pause(&mut attempt, Duration::from_secs(5)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits longer each time; an error when the run is to stop.
+    async fn pause(&self, attempt: &mut u32, limit: Duration) -> Result<(), stop::Stopped> {
+        let runtime = &self.source.runtime;
+        let time = runtime.backoff(*attempt, limit);
+        *attempt = attempt.saturating_add(1);
+        self.stop.unless(runtime.sleep(time)).await
+    }
+}

@@ -1,0 +1,105 @@
+//! The owner's loop: what is pending first, in order, then what is new.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Run, batch, own::Ownership};
+use crate::stream::{Entry, EntryId, Stream, StreamError};
+
+/// Why the owner's loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The run is to stop. What was not finished stays pending, for the next owner.
+    Stopped,
+    /// There is nothing left.
+    Drained,
+    /// Another consumer has the channel.
+    Lost,
+}
+
+/// Redis is looked for at least so often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+pub(super) async fn work(run: &Run, stream: &Arc<dyn Stream>, ownership: &Ownership) -> Ended {
+    // Some while they are read: the id behind which to go on.
+    let mut pending = Some(EntryId::default());
+    let mut failures = 0;
+    loop {
+        if run.stop.is_set() {
+            return Ended::Stopped;
+        }
+        let read = match pending {
+            Some(after) => stream.read_pending(ownership.token, after, run.options.batch_size).await,
+            None => stream.read_new(ownership.token, run.options.batch_size).await,
+        };
+        match read {
+            Ok(entries) if !entries.is_empty() => {
+                failures = 0;
+                if let Err(ended) = finish(run, stream, ownership, &entries, pending.is_some()).await {
+                    return ended;
+                }
+                pending = pending.and(entries.last().map(|entry| entry.id));
+            }
+            Ok(_) if pending.is_some() => pending = None,
+            Ok(_) if run.drain => return Ended::Drained,
+            Ok(_) => {
+                let waited = run.stop.unless(stream.wait(run.options.block_time)).await;
+                if let Ok(Err(error)) = waited {
+                    tracing::warn!(%error, "retry: cannot wait for entries");
+                    if run.pause(&mut failures, LONGEST_PAUSE).await.is_err() {
+                        return Ended::Stopped;
+                    }
+                }
+            }
+            Err(StreamError::NotOwner) => return Ended::Lost,
+            Err(error) => {
+                tracing::warn!(%error, "retry: cannot read entries");
+                // A read whose answer was lost has delivered: these are pending now.
+                pending = Some(EntryId::default());
+                if run.pause(&mut failures, LONGEST_PAUSE).await.is_err() {
+                    return Ended::Stopped;
+                }
+            }
+        }
+    }
+}
+
+/// Brings every frame of the entries to its end, then takes the entries off the stream.
+async fn finish(
+    run: &Run,
+    stream: &Arc<dyn Stream>,
+    ownership: &Ownership,
+    entries: &[Entry],
+    redelivered: bool,
+) -> Result<(), Ended> {
+    let unreadable = batch::conclude(run, ownership, entries, redelivered).await?;
+    let mut done = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match unreadable.iter().find(|(id, _)| *id == entry.id) {
+            None => done.push(entry.clone()),
+            Some((_, reason)) => {
+                tracing::error!(entry = %entry.id, reason, "an entry that cannot be read is set aside");
+                repeat(run, || stream.set_aside(ownership.token, entry, reason)).await?;
+                run.counters.set_aside.add(1);
+            }
+        }
+    }
+    repeat(run, || stream.acknowledge(ownership.token, &done)).await
+}
+
+/// Until it succeeds, or the run is to stop, or the channel is lost. Doing it twice does no harm.
+async fn repeat<'s>(
+    run: &Run,
+    mut call: impl FnMut() -> futures_util::future::BoxFuture<'s, Result<(), StreamError>>,
+) -> Result<(), Ended> {
+    let mut failures = 0;
+    loop {
+        match call().await {
+            Ok(()) => return Ok(()),
+            Err(StreamError::NotOwner) => return Err(Ended::Lost),
+            Err(error) => {
+                tracing::warn!(%error, "retry: cannot acknowledge");
+                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+            }
+        }
+    }
+}

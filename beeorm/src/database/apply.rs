@@ -1,0 +1,161 @@
+//! Statements onto a session: neighbours of one shape become one statement of several rows.
+
+use super::{DatabaseError, Dialect, FailureClass, Session, render};
+use crate::{
+    column::{Corrupt, ValueRef},
+    statement::{Batch, Operation, RowValues, Shape, Statement},
+};
+
+/// The most rows of one statement. Chunks have 1, 2, 4, … rows up to this, so that a shape has at most ten
+/// texts, all of which stay prepared.
+const MAX_ROWS: usize = 512;
+/// The protocol's limit of `?` in one statement.
+const MAX_PLACEHOLDERS: usize = 65_535;
+
+/// What of a server bounds and shapes the statements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) dialect: Dialect,
+    pub(crate) statement_bytes: usize,
+}
+
+/// A statement that failed, and which of the rows were in it.
+#[derive(Debug)]
+pub(crate) struct StatementFailure {
+    /// Of the batch given to [`apply`], by its place.
+    pub(crate) batch: usize,
+    /// The first row's place in that batch.
+    pub(crate) statement: usize,
+    pub(crate) error: DatabaseError,
+}
+
+/// Whether the caller has to know the keys that AUTO_INCREMENT makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Wanted,
+    Unwanted,
+}
+
+/// Applies the batches' statements in order; gives for every statement of the first batch the key that
+/// AUTO_INCREMENT made (0 for none), where they are wanted.
+pub(crate) async fn apply(
+    session: &mut dyn Session,
+    limits: Limits,
+    batches: &[&Batch],
+    keys: Keys,
+) -> Result<Vec<u64>, StatementFailure> {
+    let mut made = Vec::new();
+    let rows: Vec<(usize, usize)> = batches
+        .iter()
+        .enumerate()
+        .flat_map(|(batch, statements)| (0..statements.statements.len()).map(move |statement| (batch, statement)))
+        .collect();
+    let mut rest = rows.as_slice();
+    while let Some(&(batch, statement)) = rest.first() {
+        let count = run_length(batches, rest, limits, keys);
+        let (run, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        let done = execute(session, limits, batches, run).await;
+        let key = done.map_err(|error| StatementFailure { batch, statement, error })?;
+        if keys == Keys::Wanted {
+            made.extend(std::iter::repeat_n(key, count.max(1)));
+        }
+        rest = behind;
+    }
+    Ok(made)
+}
+
+fn row<'b>(batches: &[&'b Batch], (batch, statement): (usize, usize)) -> Option<(&'b Batch, &'b Shape, &'b Statement)> {
+    let batch = *batches.get(batch)?;
+    let statement = batch.statements.get(statement)?;
+    Some((batch, batch.shape(statement).ok()?, statement))
+}
+
+/// How many rows from the first on go into one statement.
+fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys: Keys) -> usize {
+    let Some((_, first, _)) = rows.first().and_then(|place| row(batches, *place)) else { return 1 };
+    if !can_merge(first, keys) {
+        return 1;
+    }
+    let width = match first.operation {
+        Operation::Delete => 1,
+        _ => first.columns.len().max(1),
+    };
+    let most = MAX_ROWS.min(MAX_PLACEHOLDERS / width);
+    // Bound values take about as much in the protocol as here; half of the packet leaves room for the rest.
+    let mut bytes_left = limits.statement_bytes / 2;
+    let mut count = 0_usize;
+    for place in rows.iter().take(most) {
+        let Some((_, shape, statement)) = row(batches, *place) else { break };
+        let bytes = statement.length() + 9 * width;
+        if !same_sql(first, shape) || bytes > bytes_left {
+            break;
+        }
+        bytes_left -= bytes;
+        count += 1;
+    }
+    // The largest power of two that there are rows for.
+    count.checked_ilog2().map_or(1, |power| 1 << power)
+}
+
+fn can_merge(shape: &Shape, keys: Keys) -> bool {
+    match shape.operation {
+        Operation::Insert => {
+            let has_key = shape.columns.iter().any(|(column, _)| *column == shape.table.key);
+            shape.on_duplicate.is_empty() && (has_key || keys == Keys::Unwanted) && !shape.columns.is_empty()
+        }
+        Operation::Update => false,
+        // Rows of one DELETE go in the order of the key: where a row can refer to another of its table, the
+        // order in which they were given matters.
+        Operation::Delete => {
+            let table = shape.table;
+            let own = |refers: fn() -> crate::column::RefersTo| refers().table == table.table;
+            !table.columns.iter().any(|column| column.refers_to.is_some_and(own))
+        }
+    }
+}
+
+fn same_sql(left: &Shape, right: &Shape) -> bool {
+    std::ptr::eq(left.table, right.table)
+        && left.operation == right.operation
+        && left.columns == right.columns
+        && right.on_duplicate.is_empty()
+}
+
+async fn execute(
+    session: &mut dyn Session,
+    limits: Limits,
+    batches: &[&Batch],
+    run: &[(usize, usize)],
+) -> Result<u64, DatabaseError> {
+    let mut binds: Vec<ValueRef<'_>> = Vec::new();
+    let mut shape = None;
+    for place in run {
+        let (batch, of, statement) = row(batches, *place).ok_or_else(damaged)?;
+        let RowValues { key, columns, on_duplicate, .. } = batch.values(statement).map_err(|Corrupt| damaged())?;
+        binds.extend(columns);
+        binds.extend(on_duplicate);
+        if of.operation != Operation::Insert {
+            binds.extend(key);
+        }
+        shape.get_or_insert(of);
+    }
+    let shape = shape.ok_or_else(damaged)?;
+    let sql = render::statement(limits.dialect, shape, run.len());
+    let bytes: usize = run.iter().filter_map(|place| row(batches, *place)).map(|(_, _, row)| row.length()).sum();
+    if bytes + sql.len() > limits.statement_bytes {
+        // Sent, it would look like a lost connection, and be tried for ever.
+        let limit = limits.statement_bytes;
+        let message = format!("a row of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)");
+        return Err(DatabaseError::new(FailureClass::Data, message));
+    }
+    let done = session.execute(&sql, &binds).await?;
+    if shape.operation == Operation::Update && done.rows == 0 {
+        return Err(DatabaseError::row_missing(shape.table.table));
+    }
+    Ok(done.last_insert_id)
+}
+
+/// Statements are checked when they are encoded or decoded.
+fn damaged() -> DatabaseError {
+    DatabaseError::new(FailureClass::Data, "a statement whose values cannot be read")
+}

@@ -1,0 +1,41 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Database, DatabaseError, Purpose, Session, dead_letters, inbox};
+use crate::error::Error;
+
+/// The database pools of an engine, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Databases(BTreeMap<String, Arc<dyn Database>>);
+
+impl Databases {
+    pub(crate) fn new(pools: BTreeMap<String, Arc<dyn Database>>) -> Self {
+        Self(pools)
+    }
+
+    pub(crate) fn get(&self, pool: &str) -> Result<&Arc<dyn Database>, Error> {
+        self.0.get(pool).ok_or_else(|| Error::PoolNotRegistered {
+            kind: "database",
+            name: pool.to_owned(),
+            registered: self.0.keys().cloned().collect(),
+        })
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<dyn Database>)> {
+        self.0.iter().map(|(pool, database)| (pool.as_str(), database))
+    }
+
+    /// A session for a caller.
+    pub(crate) async fn session(&self, pool: &str) -> Result<Box<dyn Session>, Error> {
+        Ok(self.get(pool)?.session(Purpose::Caller).await?)
+    }
+
+    /// Makes the inbox and the dead letters in every database, where they are not.
+    pub(crate) async fn make_own_tables(&self) -> Result<(), DatabaseError> {
+        for database in self.0.values() {
+            let mut session = database.session(Purpose::Caller).await?;
+            session.execute(inbox::DEFINITION, &[]).await?;
+            session.execute(&dead_letters::definition(database.dialect()), &[]).await?;
+        }
+        Ok(())
+    }
+}

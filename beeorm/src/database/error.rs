@@ -1,0 +1,141 @@
+use std::fmt;
+
+/// What a database said when it refused, or why it could not be reached.
+#[derive(Clone, Debug)]
+pub struct DatabaseError {
+    class: FailureClass,
+    kind: Kind,
+    code: Option<u32>,
+    sqlstate: Option<String>,
+    message: String,
+}
+
+/// What a failure means for the statement that met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// Another transaction was in the way: the same statement may pass when tried again.
+    Contention,
+    /// The server is away, full, read-only or overloaded: nothing is wrong with the statement.
+    Infrastructure,
+    /// The statement's values are refused, and will be again.
+    Data,
+    /// A table or column is missing or different, or a right: a deploy may be in progress.
+    Schema,
+    /// None of these.
+    Unknown,
+}
+
+impl FailureClass {
+    /// Whether it passes by itself, and nothing is wrong with the statement.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Contention | Self::Infrastructure)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// With the index's name (`PRIMARY` for the key), where the server gives it.
+    DuplicateKey(Option<String>),
+    /// With the constraint's name, where the server gives it.
+    ForeignKey(Option<String>),
+    /// An UPDATE matched no row.
+    RowMissing,
+    Other,
+}
+
+impl DatabaseError {
+    pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { class, kind: Kind::Other, code: None, sqlstate: None, message: message.into() }
+    }
+
+    pub(crate) fn with_code(mut self, code: Option<u32>, sqlstate: Option<String>) -> Self {
+        self.code = code;
+        self.sqlstate = sqlstate;
+        self
+    }
+
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// An UPDATE that matched no row.
+    pub(crate) fn row_missing(table: &str) -> Self {
+        let message = format!("no row of `{table}` has this key: it was deleted, or its INSERT never took effect");
+        Self::new(FailureClass::Data, message).with_kind(Kind::RowMissing)
+    }
+
+    /// What the failure means.
+    #[must_use]
+    pub fn class(&self) -> FailureClass {
+        self.class
+    }
+
+    /// The server's error number: 1062, say; SQLite's extended result code.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        self.code
+    }
+
+    /// The five letters of the SQL standard: `23000`, say.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.sqlstate.as_deref()
+    }
+
+    /// What the server said.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the key or a unique index has the value already.
+    #[must_use]
+    pub fn is_duplicate_key(&self) -> bool {
+        matches!(self.kind, Kind::DuplicateKey(_))
+    }
+
+    /// The index that has it, `PRIMARY` for the key; without the table's name.
+    #[must_use]
+    pub fn index(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::DuplicateKey(index) => index.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a foreign key is violated: the parent is missing, or has children.
+    #[must_use]
+    pub fn is_foreign_key(&self) -> bool {
+        matches!(self.kind, Kind::ForeignKey(_))
+    }
+
+    /// The constraint that is violated.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::ForeignKey(constraint) => constraint.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether an UPDATE matched no row.
+    #[must_use]
+    pub fn is_row_missing(&self) -> bool {
+        self.kind == Kind::RowMissing
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, &self.sqlstate) {
+            (Some(code), Some(sqlstate)) => write!(f, "database error {code} ({sqlstate}): {}", self.message),
+            (Some(code), None) => write!(f, "database error {code}: {}", self.message),
+            _ => write!(f, "database error: {}", self.message),
+        }
+    }
+}
+
+impl std::error::Error for DatabaseError {}

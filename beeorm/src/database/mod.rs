@@ -1,0 +1,122 @@
+//! The seam to SQL: pools, sessions, what a failure means, and what stands on these for every
+//! database alike (rendering of statements, inbox, dead letters).
+//!
+//! Each folder is a database: it binds and reads values, says what its errors mean, and nothing more.
+//! sqlx is named in this room only.
+
+mod apply;
+#[cfg(any(feature = "mysql", feature = "embedded"))]
+mod calendar;
+mod databases;
+pub(crate) mod dead_letters;
+#[cfg(any(feature = "mysql", feature = "embedded"))]
+mod driver;
+mod error;
+pub(crate) mod inbox;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod open;
+pub(crate) mod render;
+#[cfg(feature = "embedded")]
+pub(crate) mod sqlite;
+
+use std::fmt::Debug;
+
+use futures_util::future::BoxFuture;
+
+pub use self::error::{DatabaseError, FailureClass};
+pub(crate) use self::{
+    databases::Databases,
+    apply::{Keys, Limits, StatementFailure, apply},
+    error::Kind,
+    open::{OpenOptions, open},
+};
+#[cfg(feature = "embedded")]
+pub(crate) use self::sqlite::sqlite_type;
+use crate::column::{ColumnError, RowReader, ValueRef};
+
+/// A pool of connections to one database.
+pub(crate) trait Database: Debug + Send + Sync {
+    /// Which SQL it speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// What the server says of itself: `9.7.0`, `11.4.2-MariaDB`, `SQLite 3.50.4`.
+    fn version(&self) -> &str;
+
+    /// The largest statement that the server takes, in bytes (`max_allowed_packet`).
+    fn max_statement_bytes(&self) -> usize;
+
+    /// A connection, kept until the session is dropped; one with an open transaction is rolled back.
+    fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>>;
+
+    /// Closes the connections.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The caller's reads and writes.
+    Caller,
+    /// The background consumer's transactions: READ COMMITTED, a short lock wait, and a server that hangs
+    /// up soon on a client that has stopped, so that a new owner waits seconds and not hours for its locks.
+    Consumer,
+}
+
+/// Which SQL a database speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    MySql,
+    MariaDb,
+    Sqlite,
+}
+
+/// One connection, one statement at a time.
+///
+/// SQL uses `?` for values and backticks around names in every dialect.
+pub(crate) trait Session: Send {
+    /// Runs a statement; one that comes again and again is prepared once a connection.
+    fn execute<'s>(
+        &'s mut self,
+        sql: &'s str,
+        binds: &'s [ValueRef<'s>],
+    ) -> BoxFuture<'s, Result<Done, DatabaseError>>;
+
+    /// Runs a query and shows each row.
+    fn select<'s>(
+        &'s mut self,
+        sql: &'s str,
+        binds: &'s [ValueRef<'s>],
+        each: EachRow<'s>,
+    ) -> BoxFuture<'s, Result<(), SelectError>>;
+
+    /// Begins a transaction.
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>>;
+
+    /// Commits it. After an error of the class [`FailureClass::Infrastructure`] its outcome is unknown.
+    fn commit(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>>;
+
+    /// Rolls it back.
+    fn rollback(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>>;
+}
+
+/// What to do with each row.
+pub(crate) type EachRow<'s> = &'s mut (dyn FnMut(&mut dyn RowReader) -> Result<(), ColumnError> + Send);
+
+/// Why a query did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SelectError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+}
+
+/// What a statement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Rows inserted, deleted, or found for an update (also where nothing changed in them).
+    pub(crate) rows: u64,
+    /// What AUTO_INCREMENT made, of the first row; else 0.
+    pub(crate) last_insert_id: u64,
+}

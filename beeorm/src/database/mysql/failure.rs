@@ -1,0 +1,95 @@
+use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
+
+use super::{
+    super::{DatabaseError, driver::driver_error, error::Kind},
+    codes::class,
+};
+
+/// What an error of the driver's means.
+pub(super) fn failure(error: sqlx::Error) -> DatabaseError {
+    let server = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    match server {
+        Some(server) => of_server(server.number(), server.code(), server.message()),
+        None => driver_error(&error),
+    }
+}
+
+fn of_server(code: u16, sqlstate: Option<&str>, message: &str) -> DatabaseError {
+    DatabaseError::new(class(code, sqlstate), message)
+        .with_code(Some(code.into()), sqlstate.map(str::to_owned))
+        .with_kind(kind(code, message))
+}
+
+fn kind(code: u16, message: &str) -> Kind {
+    match code {
+        1022 | 1062 | 1169 | 1586 | 1761 | 1762 | 1859 => Kind::DuplicateKey(index(message)),
+        1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
+        _ => Kind::Other,
+    }
+}
+
+/// Of `Duplicate entry 'bee' for key 'users.email'` (MySQL 8) or `… 'email'` (MariaDB). The value may
+/// hold any text, so the end decides.
+fn index(message: &str) -> Option<String> {
+    let (_, name) = message.rsplit_once("key '")?;
+    let name = name.strip_suffix('\'')?;
+    let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
+    Some(name.to_owned())
+}
+
+/// Of ``… (`app`.`child`, CONSTRAINT `child_parent` FOREIGN KEY …``.
+fn constraint(message: &str) -> Option<String> {
+    let (_, name) = message.split_once(", CONSTRAINT `")?;
+    name.split_once('`').map(|(name, _)| name.to_owned())
+}
+
+/// Says of a failed first connection what to do about it.
+pub(super) fn explain(error: DatabaseError, options: &MySqlConnectOptions) -> DatabaseError {
+    let database = options.get_database().unwrap_or_default();
+    let server = match options.get_socket() {
+        Some(path) => path.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let said = error.message();
+    let message = match error.code() {
+        Some(1049) => format!("there is no database {database:?} on {server}: create it with CREATE DATABASE `{database}`"),
+        Some(1044 | 1045 | 1698) => {
+            format!("{server} refuses the user {:?}: {said}; check the URL's user and password", options.get_username())
+        }
+        Some(_) => format!("{server}: {said}"),
+        None if said.contains("RSA") => format!(
+            "{server} wants the password over TLS: add ?ssl-mode=required to the URL (feature `tls`), \
+             or use beeorm's feature `mysql-rsa`"
+        ),
+        None => format!("cannot connect to {server}: {said}; is the server running, and the URL right?"),
+    };
+    DatabaseError::new(error.class(), message)
+        .with_code(error.code(), error.sqlstate().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_is_named_without_its_table() {
+        let index = |message| of_server(1062, Some("23000"), message).index().map(str::to_owned);
+        assert_eq!(index("Duplicate entry 'a' for key 'users.email'").as_deref(), Some("email"));
+        assert_eq!(index("Duplicate entry 'a' for key 'email'").as_deref(), Some("email"));
+        assert_eq!(index("Duplicate entry '1' for key 'users.PRIMARY'").as_deref(), Some("PRIMARY"));
+        assert_eq!(index("Duplicate entry 'x' for key 'y'' for key 'a.b'").as_deref(), Some("b"));
+        assert_eq!(index("Doppelter Eintrag"), None);
+    }
+
+    #[test]
+    fn the_constraint_is_named() {
+        let error = of_server(
+            1452,
+            Some("23000"),
+            "Cannot add or update a child row: a foreign key constraint fails (`app`.`child`, CONSTRAINT \
+             `child_parent` FOREIGN KEY (`parent_id`) REFERENCES `parent` (`id`))",
+        );
+        assert!(error.is_foreign_key());
+        assert_eq!(error.constraint(), Some("child_parent"));
+    }
+}

@@ -1,0 +1,145 @@
+//! MySQL 8.0 and later, MariaDB 10.6 and later.
+
+mod bind;
+mod codes;
+mod failure;
+mod options;
+mod pool;
+mod read;
+mod session;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use sqlx::{Connection, MySqlConnection, Row};
+
+use self::{
+    failure::{explain, failure},
+    options::connect_options,
+    pool::{Pool, PoolOptions},
+    session::MySqlSession,
+};
+use super::{Database, DatabaseError, Dialect, FailureClass, OpenOptions, Purpose, Session};
+
+/// Strict whatever the server is: a value that does not fit is an error and never cut.
+const STRICT: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')";
+
+/// How long a caller's connection may lie idle.
+const CALLER_IDLE: Duration = Duration::from_secs(600);
+
+/// Consumers wait briefly for locks, and lose a connection on which they stop speaking, so that
+/// whoever comes after a stopped one waits seconds for its locks.
+const CONSUMER: [&str; 3] = [
+    STRICT,
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5, SESSION wait_timeout = 15",
+];
+
+/// Below the consumer's `wait_timeout`, so that no connection is taken that the server is about to close.
+const CONSUMER_IDLE: Duration = Duration::from_secs(10);
+
+struct MySqlDatabase {
+    dialect: Dialect,
+    version: String,
+    max_statement_bytes: usize,
+    caller: Arc<Pool>,
+    consumer: Arc<Pool>,
+}
+
+/// Connects once, to say at once what is wrong, and to learn what the server is.
+pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, DatabaseError> {
+    let connect = connect_options(options)?;
+    let pool = |setup: &'static [&'static str], max_idle| {
+        Pool::new(PoolOptions {
+            connect: connect.clone(),
+            setup,
+            max_connections: options.max_connections,
+            max_idle,
+            timeout: options.connect_timeout,
+        })
+    };
+    let (caller, consumer) = (pool(&[STRICT], CALLER_IDLE), pool(&CONSUMER, CONSUMER_IDLE));
+    let mut connection = caller.connect().await.map_err(|error| explain(error, &connect))?;
+    let about = About::ask(&mut connection).await.map_err(|error| explain(failure(error), &connect))?;
+    // What it says of a polite farewell is of no interest.
+    let _ = connection.close().await;
+    if !about.strict {
+        tracing::warn!(
+            version = about.version,
+            "the server's sql_mode is not strict: beeorm's own connections are, other clients' may cut values"
+        );
+    }
+    let maria = about.version.to_ascii_lowercase().contains("mariadb");
+    Ok(Arc::new(MySqlDatabase {
+        dialect: if maria { Dialect::MariaDb } else { Dialect::MySql },
+        version: about.version,
+        max_statement_bytes: about.max_allowed_packet,
+        caller,
+        consumer,
+    }))
+}
+
+/// What the server says of itself.
+struct About {
+    version: String,
+    max_allowed_packet: usize,
+    strict: bool,
+}
+
+impl About {
+    async fn ask(connection: &mut MySqlConnection) -> Result<Self, sqlx::Error> {
+        let sql = "SELECT CAST(VERSION() AS CHAR), CAST(@@max_allowed_packet AS UNSIGNED), \
+                   CAST(@@GLOBAL.sql_mode AS CHAR)";
+        let row = sqlx::query(sql).fetch_one(connection).await?;
+        let max_allowed_packet: u64 = row.try_get(1)?;
+        let sql_mode: String = row.try_get(2)?;
+        Ok(Self {
+            version: row.try_get(0)?,
+            max_allowed_packet: usize::try_from(max_allowed_packet).unwrap_or(usize::MAX),
+            strict: sql_mode.contains("STRICT_TRANS_TABLES") || sql_mode.contains("STRICT_ALL_TABLES"),
+        })
+    }
+}
+
+impl Database for MySqlDatabase {
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn max_statement_bytes(&self) -> usize {
+        self.max_statement_bytes
+    }
+
+    fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>> {
+        let pool = match purpose {
+            Purpose::Caller => &self.caller,
+            Purpose::Consumer => &self.consumer,
+        };
+        Box::pin(async move {
+            let lease = pool.lease().await?;
+            Ok(Box::new(MySqlSession::new(lease)) as Box<dyn Session>)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.caller.close().await;
+            self.consumer.close().await;
+        })
+    }
+}
+
+impl fmt::Debug for MySqlDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlDatabase").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// A failure that only we can see.
+fn lost(message: impl Into<String>) -> DatabaseError {
+    DatabaseError::new(FailureClass::Infrastructure, message)
+}

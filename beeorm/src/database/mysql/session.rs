@@ -1,0 +1,146 @@
+use futures_util::{TryStreamExt, future::BoxFuture};
+use sqlx::{AssertSqlSafe, Executor, MySqlConnection, mysql::MySqlQueryResult, query_with, raw_sql};
+
+use super::{
+    super::{DatabaseError, Done, EachRow, FailureClass, SelectError, Session},
+    bind::arguments,
+    failure::failure,
+    lost,
+    pool::Lease,
+    read::{Kind, Reader, kinds},
+};
+use crate::column::{RowReader, ValueRef};
+
+/// A connection in use.
+pub(super) struct MySqlSession {
+    lease: Lease,
+    in_transaction: bool,
+    /// A statement was sent and its answer has not been read to the end: whoever drops the future then
+    /// leaves a connection on which the next answer would be mistaken for another's.
+    in_flight: bool,
+}
+
+impl MySqlSession {
+    pub(super) fn new(lease: Lease) -> Self {
+        Self { lease, in_transaction: false, in_flight: false }
+    }
+
+    /// Takes the connection for a statement.
+    fn enter(&mut self) -> Result<&mut MySqlConnection, DatabaseError> {
+        if self.in_flight {
+            self.lease.discard();
+        }
+        self.in_flight = true;
+        self.lease.connection().ok_or_else(|| lost("the connection was lost; nothing was sent"))
+    }
+
+    /// Notes how the statement ended; a connection that lost its server is discarded.
+    fn leave<T>(&mut self, result: Result<T, sqlx::Error>) -> Result<T, DatabaseError> {
+        self.in_flight = false;
+        result.map_err(|error| {
+            let from_server = matches!(error, sqlx::Error::Database(_));
+            let failure = failure(error);
+            // A server that turned read-only is left too: its successor answers under the same name.
+            if !from_server || failure.class() == FailureClass::Infrastructure {
+                self.lease.discard();
+            }
+            failure
+        })
+    }
+}
+
+impl Session for MySqlSession {
+    fn execute<'s>(
+        &'s mut self,
+        sql: &'s str,
+        binds: &'s [ValueRef<'s>],
+    ) -> BoxFuture<'s, Result<Done, DatabaseError>> {
+        Box::pin(async move {
+            let arguments = arguments(binds)?;
+            let connection = self.enter()?;
+            let result = if binds.is_empty() {
+                // Definitions and the like: some cannot be prepared, and none need be.
+                raw_sql(AssertSqlSafe(sql)).execute(connection).await
+            } else {
+                connection.execute(query_with(AssertSqlSafe(sql), arguments)).await
+            };
+            self.leave(result).map(|done| done_of(&done))
+        })
+    }
+
+    fn select<'s>(
+        &'s mut self,
+        sql: &'s str,
+        binds: &'s [ValueRef<'s>],
+        each: EachRow<'s>,
+    ) -> BoxFuture<'s, Result<(), SelectError>> {
+        Box::pin(async move {
+            let arguments = arguments(binds)?;
+            let connection = self.enter()?;
+            let mut refused = None;
+            let mut columns: Vec<Kind> = Vec::new();
+            let result = {
+                let mut rows = query_with(AssertSqlSafe(sql), arguments).fetch(connection);
+                loop {
+                    match rows.try_next().await {
+                        // After a refusal the rest is read and passed over, to keep the connection.
+                        Ok(Some(_)) if refused.is_some() => {}
+                        Ok(Some(row)) => {
+                            if columns.is_empty() {
+                                columns = kinds(&row);
+                            }
+                            let mut reader = Reader::new(&row, &columns);
+                            refused = each(&mut reader as &mut dyn RowReader).err();
+                        }
+                        Ok(None) => break Ok(()),
+                        Err(error) => break Err(error),
+                    }
+                }
+            };
+            self.leave(result)?;
+            refused.map_or(Ok(()), |error| Err(error.into()))
+        })
+    }
+
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
+        Box::pin(async move {
+            let connection = self.enter()?;
+            let result = raw_sql("BEGIN").execute(connection).await;
+            self.in_transaction = true;
+            self.leave(result).map(drop)
+        })
+    }
+
+    fn commit(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
+        Box::pin(async move {
+            let connection = self.enter()?;
+            let result = raw_sql("COMMIT").execute(connection).await;
+            self.in_transaction = result.is_err();
+            self.leave(result).map(drop)
+        })
+    }
+
+    fn rollback(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
+        Box::pin(async move {
+            // Without a connection there is nothing left to roll back.
+            let Ok(connection) = self.enter() else {
+                return Ok(());
+            };
+            let result = raw_sql("ROLLBACK").execute(connection).await;
+            self.in_transaction = result.is_err();
+            self.leave(result).map(drop)
+        })
+    }
+}
+
+impl Drop for MySqlSession {
+    fn drop(&mut self) {
+        if !self.in_transaction && !self.in_flight {
+            self.lease.put_back();
+        }
+    }
+}
+
+fn done_of(result: &MySqlQueryResult) -> Done {
+    Done { rows: result.rows_affected(), last_insert_id: result.last_insert_id() }
+}

@@ -1,0 +1,100 @@
+//! The SQL of statements: values are always bound, names always quoted, the same in every dialect.
+
+use std::fmt::Write;
+
+use super::Dialect;
+use crate::{
+    entity::{AssignMode, TableSchema},
+    statement::{Operation, Shape},
+};
+
+/// A name in backticks, which MySQL, MariaDB and SQLite all take, in every SQL mode.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn column(table: &TableSchema, position: usize) -> String {
+    table.columns.get(position).map_or_else(String::new, |column| quoted(&column.name))
+}
+
+fn list<T>(items: impl IntoIterator<Item = T>, mut write: impl FnMut(T) -> String) -> String {
+    let mut out = String::new();
+    for (position, item) in items.into_iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        out.push_str(&write(item));
+    }
+    out
+}
+
+/// The statement for so many rows of one shape (an UPDATE takes one).
+pub(crate) fn statement(dialect: Dialect, shape: &Shape, rows: usize) -> String {
+    let table = quoted(shape.table.table);
+    let key = column(shape.table, shape.table.key);
+    match shape.operation {
+        Operation::Insert => insert(dialect, shape, rows),
+        Operation::Update => {
+            let assignments = list(&shape.columns, |(position, mode)| assignment(shape.table, *position, *mode));
+            format!("UPDATE {table} SET {assignments} WHERE {key} = ?")
+        }
+        Operation::Delete if rows == 1 => format!("DELETE FROM {table} WHERE {key} = ?"),
+        Operation::Delete => format!("DELETE FROM {table} WHERE {key} IN ({})", list(0..rows, |_| "?".to_owned())),
+    }
+}
+
+fn insert(dialect: Dialect, shape: &Shape, rows: usize) -> String {
+    let table = quoted(shape.table.table);
+    let columns = list(&shape.columns, |(position, _)| column(shape.table, *position));
+    let row = format!("({})", list(&shape.columns, |_| "?".to_owned()));
+    let mut sql = match dialect {
+        // A table of nothing but its AUTO_INCREMENT key.
+        Dialect::Sqlite if columns.is_empty() => format!("INSERT INTO {table} DEFAULT VALUES"),
+        _ => format!("INSERT INTO {table} ({columns}) VALUES {}", list(0..rows, |_| row.clone())),
+    };
+    if !shape.on_duplicate.is_empty() {
+        sql.push_str(match dialect {
+            Dialect::MySql | Dialect::MariaDb => " ON DUPLICATE KEY UPDATE ",
+            Dialect::Sqlite => " ON CONFLICT DO UPDATE SET ",
+        });
+        sql.push_str(&list(&shape.on_duplicate, |(position, mode)| assignment(shape.table, *position, *mode)));
+    }
+    sql
+}
+
+fn assignment(table: &TableSchema, position: usize, mode: AssignMode) -> String {
+    let column = column(table, position);
+    match mode {
+        AssignMode::Set => format!("{column} = ?"),
+        AssignMode::Add => format!("{column} = {column} + ?"),
+        AssignMode::Subtract => format!("{column} = {column} - ?"),
+    }
+}
+
+/// The rows with one of so many keys, every column in the schema's order.
+pub(crate) fn select_by_key(table: &TableSchema, keys: usize) -> String {
+    let mut sql = select(table);
+    let key = column(table, table.key);
+    // Writing to a String cannot fail.
+    let _ = if keys == 1 {
+        write!(sql, " WHERE {key} = ?")
+    } else {
+        write!(sql, " WHERE {key} IN ({})", list(0..keys, |_| "?".to_owned()))
+    };
+    sql
+}
+
+/// The row with these columns' values.
+pub(crate) fn select_by_columns(table: &TableSchema, columns: &[usize]) -> String {
+    let mut sql = select(table);
+    for (place, position) in columns.iter().enumerate() {
+        let word = if place == 0 { "WHERE" } else { "AND" };
+        let _ = write!(sql, " {word} {} = ?", column(table, *position));
+    }
+    sql
+}
+
+fn select(table: &TableSchema) -> String {
+    let columns = list(&table.columns, |column| quoted(&column.name));
+    format!("SELECT {columns} FROM {}", quoted(table.table))
+}

@@ -1,0 +1,149 @@
+use std::{sync::Arc, time::Duration};
+
+use uuid::Uuid;
+
+use super::{Channel, Parts};
+use crate::{
+    error::Error,
+    frame::{self, Frame},
+    statement::{WaitingStatement, waiting},
+    stream::{ConsumerStatistics, EntryId, Figures, GroupStatistics, StreamStatistics},
+};
+
+/// The streams' figures, and a look at what waits in them.
+#[derive(Clone, Debug)]
+pub struct EventBroker {
+    parts: Arc<Parts>,
+}
+
+/// A lazy flush that waits in the stream, decoded.
+#[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
+pub struct WaitingFrame {
+    /// The entry's id.
+    pub entry_id: String,
+    /// What inbox and dead letters know it by; none where the frame cannot be read.
+    pub frame_id: Option<Uuid>,
+    /// The database pool that it goes to.
+    pub pool: String,
+    /// How long ago it was flushed.
+    pub age: Duration,
+    /// Its statements, in order.
+    pub statements: Vec<WaitingStatement>,
+    /// Why it cannot be read.
+    pub problem: Option<String>,
+}
+
+impl EventBroker {
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+
+    /// The figures of a stream and its groups.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StreamNotRegistered`]; [`Error::Stream`] when it cannot be reached.
+    pub async fn stream_statistics(&self, stream: &str) -> Result<StreamStatistics, Error> {
+        const MOST_COUNTED: u64 = 10_000;
+        let channel = self.parts.channel(stream)?;
+        let figures = channel.stream.statistics().await?;
+        let (mut frames, mut statements, mut counted) = (0, 0, 0);
+        let mut from = EntryId::default();
+        while counted < MOST_COUNTED {
+            let entries = channel.stream.peek(from, 500).await?;
+            let Some(last) = entries.last() else { break };
+            from = last.id.next();
+            for frame in entries.iter().flat_map(|entry| &entry.frames) {
+                frames += 1;
+                let decoded = frame::decode(frame, &self.parts.tables);
+                statements += decoded.map_or(0, |frame| frame.batch.statements.len() as u64);
+            }
+            counted += entries.len() as u64;
+        }
+        Ok(StreamStatistics {
+            stream: stream.to_owned(),
+            pool: channel.pool.clone(),
+            len: figures.len,
+            frames,
+            statements,
+            counted,
+            oldest_event: figures.oldest.map(|id| id.age(figures.now_millis)),
+            groups: vec![group(channel, &figures)],
+        })
+    }
+
+    /// The figures of one group of a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StreamNotRegistered`], [`Error::GroupNotRegistered`]; [`Error::Stream`] when it cannot be
+    /// reached.
+    pub async fn stream_group_statistics(&self, stream: &str, name: &str) -> Result<GroupStatistics, Error> {
+        let channel = self.parts.channel(stream)?;
+        if channel.group != name {
+            return Err(Error::GroupNotRegistered {
+                stream: stream.to_owned(),
+                group: name.to_owned(),
+                registered: vec![channel.group.clone()],
+            });
+        }
+        Ok(group(channel, &channel.stream.statistics().await?))
+    }
+
+    /// The oldest lazy flushes that wait in a stream, decoded; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StreamNotRegistered`]; [`Error::Stream`] when it cannot be reached.
+    pub async fn waiting(&self, stream: &str, entries: usize) -> Result<Vec<WaitingFrame>, Error> {
+        let channel = self.parts.channel(stream)?;
+        let now = self.parts.runtime.now_millis();
+        let entries = channel.stream.peek(EntryId::default(), entries).await?;
+        let frames = entries.iter().flat_map(|entry| entry.frames.iter().map(move |frame| (entry.id, frame)));
+        Ok(frames.map(|(id, bytes)| self.show(id, bytes, now)).collect())
+    }
+
+    /// Entries that no consumer could read, which were set aside: the reason and the bytes of each.
+    ///
+    /// # Errors
+    ///
+    /// As [`waiting`](Self::waiting).
+    pub async fn set_aside(&self, stream: &str, entries: usize) -> Result<Vec<(String, Vec<Vec<u8>>)>, Error> {
+        let aside = self.parts.channel(stream)?.stream.read_aside(entries).await?;
+        let shown = |entry: crate::stream::AsideEntry| (format!("{}: {}", entry.original, entry.reason), entry.frames);
+        Ok(aside.into_iter().map(shown).collect())
+    }
+
+    fn show(&self, entry: EntryId, bytes: &[u8], now_millis: u64) -> WaitingFrame {
+        let decoded = frame::decode(bytes, &self.parts.tables);
+        let problem = decoded.as_ref().err().map(ToString::to_string);
+        let frame = decoded.ok();
+        let created = frame.as_ref().map_or(entry.millis, |frame| frame.created_millis);
+        WaitingFrame {
+            entry_id: entry.to_string(),
+            frame_id: frame.as_ref().map(|frame| frame.id),
+            pool: frame.as_ref().map_or_else(String::new, |frame: &Frame| frame.pool.clone()),
+            age: Duration::from_millis(now_millis.saturating_sub(created)),
+            statements: frame.as_ref().map_or_else(Vec::new, |frame| waiting(&frame.batch)),
+            problem,
+        }
+    }
+}
+
+fn group(channel: &Channel, figures: &Figures) -> GroupStatistics {
+    let consumers = figures.consumers.iter();
+    GroupStatistics {
+        group: channel.group.clone(),
+        // What is done is deleted: what is left and not pending was never delivered.
+        lag: figures.len.saturating_sub(figures.pending),
+        pending: figures.pending,
+        last_delivered_id: figures.last_delivered.map(|id| id.to_string()),
+        last_delivered: figures.last_delivered.map(|id| id.age(figures.now_millis)),
+        lower_id: figures.oldest.map(|id| id.to_string()),
+        lower: figures.oldest.map(|id| id.age(figures.now_millis)),
+        consumers: consumers
+            .map(|(name, pending)| ConsumerStatistics { name: name.clone(), pending: *pending })
+            .collect(),
+    }
+}

@@ -1,0 +1,124 @@
+//! The synchronous path: rows to the database, within the call.
+
+use std::collections::BTreeMap;
+
+use super::Parts;
+use crate::{
+    column::ValueRef,
+    database::{Keys, Limits, SelectError, Session, apply, render},
+    entity::Place,
+    error::Error,
+    statement::{Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Path, Progress, Rows},
+};
+
+pub(super) async fn save<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<(), Error> {
+    run(parts, &mut Rows::of(values, Intent::Save)).await
+}
+
+pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<(), Error> {
+    run(parts, &mut Rows::of(values, Intent::Delete)).await
+}
+
+/// Flushes the rows and tells them how it ended.
+pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+    super::flush_lazy::settle(parts, rows).await?;
+    // A dropped future counts as refused: the transaction is rolled back with its session.
+    let mut guard = Concluding { rows, conclusion: Conclusion::Refused };
+    execute(parts, guard.rows).await?;
+    guard.conclusion = Conclusion::Committed;
+    Ok(())
+}
+
+/// Tells the rows at the end, however it comes.
+struct Concluding<'r, 'a> {
+    rows: &'r mut Rows<'a>,
+    conclusion: Conclusion,
+}
+
+impl Drop for Concluding<'_, '_> {
+    fn drop(&mut self) {
+        self.rows.conclude(&self.conclusion);
+    }
+}
+
+/// Round by round: children whose parents get their keys from the database wait for the next one.
+async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+    let mut sessions: BTreeMap<&'static str, Box<dyn Session>> = BTreeMap::new();
+    loop {
+        let (progress, batches) = encode(parts, rows)?;
+        let alone = progress == Progress::Done && sessions.is_empty() && single(&batches);
+        let mut made = MadeKeys::new();
+        for (pool, (name, batch)) in batches.iter().enumerate() {
+            let database = parts.databases.get(name)?;
+            if !sessions.contains_key(name) {
+                let mut session = parts.databases.session(name).await?;
+                // One statement is a transaction by itself.
+                if !alone {
+                    session.begin().await?;
+                }
+                sessions.insert(name, session);
+            }
+            let Some(session) = sessions.get_mut(name) else { continue };
+            let limits = Limits { dialect: database.dialect(), statement_bytes: database.max_statement_bytes() };
+            let keys = apply(&mut **session, limits, &[batch], Keys::Wanted).await.map_err(|failure| failure.error)?;
+            reload(&mut **session, rows, pool, batch).await?;
+            made.push(keys);
+        }
+        rows.assign(&made);
+        if progress == Progress::Done {
+            if !alone {
+                for session in sessions.values_mut() {
+                    session.commit().await?;
+                }
+            }
+            return Ok(());
+        }
+    }
+}
+
+fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Vec<(&'static str, Batch)>), Error> {
+    let registered = |schema| parts.tables.contains(schema);
+    let mut encoder = Encoder::new(Path::Synchronous, parts, &registered);
+    let progress = rows.encode(&mut encoder)?;
+    Ok((progress, encoder.batches))
+}
+
+/// Whether it comes to one statement at the most, without a look at the row behind it.
+fn single(batches: &[(&'static str, Batch)]) -> bool {
+    let statements: usize = batches.iter().map(|(_, batch)| batch.statements.len()).sum();
+    let duplicates = batches.iter().flat_map(|(_, batch)| &batch.shapes).any(|shape| !shape.on_duplicate.is_empty());
+    statements <= 1 && !duplicates
+}
+
+/// After ON DUPLICATE KEY UPDATE the row may be another than the one that was to be inserted, with another key:
+/// the entity takes what is there.
+async fn reload(session: &mut dyn Session, rows: &mut Rows<'_>, pool: usize, batch: &Batch) -> Result<(), Error> {
+    for (statement, place) in batch.statements.iter().enumerate().map(|(place, statement)| (statement, place)) {
+        let (Ok(shape), Ok(values)) = (batch.shape(statement), batch.values(statement)) else { continue };
+        if shape.on_duplicate.is_empty() {
+            continue;
+        }
+        let uniques = shape.table.indexes.iter().filter(|index| index.unique).map(|index| index.columns.as_slice());
+        for columns in std::iter::once([shape.table.key].as_slice()).chain(uniques) {
+            let value = |column: &usize| {
+                let place = shape.columns.iter().position(|(assigned, _)| assigned == column)?;
+                values.columns.get(place).copied().filter(|value| *value != ValueRef::Null)
+            };
+            let Some(binds) = columns.iter().map(value).collect::<Option<Vec<_>>>() else { continue };
+            let sql = render::select_by_columns(shape.table, columns);
+            let mut found = false;
+            let mut each = |reader: &mut dyn crate::column::RowReader| {
+                found = true;
+                rows.reload(Place { pool, statement: place }, reader)
+            };
+            session.select(&sql, &binds, &mut each).await.map_err(|error| match error {
+                SelectError::Database(error) => Error::from(error),
+                SelectError::Column(problem) => Error::column(shape.table, shape.table.key, problem),
+            })?;
+            if found {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! What a program holds: loading, flushing, deleting, and the doors to consumer and statistics.
+
+mod broker;
+mod dead_letters;
+mod flush;
+mod flush_lazy;
+mod flusher;
+mod ids;
+mod load;
+mod parts;
+mod schema_tmp;
+
+use std::sync::Arc;
+
+pub use self::{
+    broker::{EventBroker, WaitingFrame},
+    dead_letters::{DeadLetter, DeadLetters},
+    flusher::Flusher,
+};
+pub(crate) use self::{
+    ids::{DEFINITION as SHORT_IDS, ShortIds},
+    parts::{Channel, Parts},
+};
+use crate::{
+    column::IntoColumn,
+    consume::{BackgroundConsumer, Source},
+    entity::{Entity, KeySource, Key, Tracked},
+    error::Error,
+    publish::Receipt,
+    statement::{ById, Flush, LazyFlush},
+    stream::LAZY_CHANNEL,
+};
+
+/// The way to the databases and streams of a [`Registry`](crate::Registry): cheap to clone, shared by all
+/// tasks.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) parts: Arc<Parts>,
+}
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// Tracks a new entity: its first flush inserts it. A key that the client makes is made at once, so
+    /// that others can refer to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoShortIds`] where the key is a short 64-bit id and none is to be had.
+    pub fn track<T: Entity>(&self, mut value: T) -> Result<Tracked<T>, Error> {
+        if T::schema().key_source == KeySource::Client && value.key().is_unset() {
+            if let Some(made) = T::Key::from_client(&*self.parts) {
+                *value.key_mut() = made?;
+            }
+        }
+        Ok(Tracked::created(value))
+    }
+
+    /// Tracks an entity that is stored already, as it is now: its next flush writes what changes from here.
+    pub fn attach<T: Entity>(&self, value: T) -> Tracked<T> {
+        Tracked::stored(value)
+    }
+
+    /// The row with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Column`] where the row holds what the entity cannot.
+    pub async fn load<T: Entity>(&self, key: impl IntoColumn<T::Key>) -> Result<Option<Tracked<T>>, Error> {
+        load::one(&self.parts, &key.into_column()).await
+    }
+
+    /// The rows with these keys, by one query; in the order of the keys: `None` where there is none,
+    /// or where the same key stood before.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub async fn load_many<T: Entity>(
+        &self,
+        keys: impl IntoIterator<Item = impl IntoColumn<T::Key>>,
+    ) -> Result<Vec<Option<Tracked<T>>>, Error> {
+        let keys: Vec<T::Key> = keys.into_iter().map(IntoColumn::into_column).collect();
+        load::many(&self.parts, &keys).await
+    }
+
+    /// Writes the entities to the database, in one transaction a database pool.
+    ///
+    /// New ones are inserted, changed ones updated; ids that the database makes are written back.
+    ///
+    /// # Errors
+    ///
+    /// A refused value or key, before anything is sent; else [`Error::Database`], and the transaction
+    /// is rolled back and the entities are as dirty as before.
+    pub async fn flush<'a>(&self, values: impl Flush<'a>) -> Result<(), Error> {
+        flush::save(&self.parts, values).await
+    }
+
+    /// Appends the entities' statements to the lazy channel and returns; the background consumer
+    /// executes them, in one transaction a database pool.
+    ///
+    /// Ids made on the client are set at once. One call is one entry of the stream: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// A refused value, key or reference, or [`Error::Stream`]: nothing was appended, and the entities are
+    /// as dirty as before. [`Error::OutcomeUnknown`]: whether it was appended is not known; flushing again,
+    /// or its `resend()`, is safe.
+    pub async fn flush_lazy<'a>(&self, values: impl LazyFlush<'a>) -> Result<Receipt, Error> {
+        flush_lazy::save(&self.parts, values).await
+    }
+
+    /// Deletes the entities' rows, in one transaction a database pool.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush); [`Error::UnsetKey`] for an entity without an id.
+    pub async fn delete<'a>(&self, values: impl Flush<'a>) -> Result<(), Error> {
+        flush::delete(&self.parts, values).await
+    }
+
+    /// Deletes the entities' rows lazily.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush_lazy`](Self::flush_lazy); [`Error::UnsetKey`] for an entity without an id.
+    pub async fn delete_lazy<'a>(&self, values: impl Flush<'a>) -> Result<Receipt, Error> {
+        flush_lazy::delete(&self.parts, values).await
+    }
+
+    /// Deletes the row with this key, without loading it.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete`](Self::delete).
+    pub async fn delete_by_id<T: Entity>(&self, key: impl IntoColumn<T::Key>) -> Result<(), Error> {
+        flush::delete(&self.parts, ById::<T>(key.into_column())).await
+    }
+
+    /// Deletes the row with this key lazily, without loading it.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete_lazy`](Self::delete_lazy).
+    pub async fn delete_by_id_lazy<T: Entity>(&self, key: impl IntoColumn<T::Key>) -> Result<Receipt, Error> {
+        flush_lazy::delete(&self.parts, ById::<T>(key.into_column())).await
+    }
+
+    /// Collects entities, to flush them together.
+    #[must_use]
+    pub fn flusher<'a>(&self) -> Flusher<'a> {
+        Flusher::new(self.clone())
+    }
+
+    /// The consumer that executes lazy flushes; run one in any number of processes.
+    #[must_use]
+    pub fn background_consumer(&self) -> BackgroundConsumer {
+        let Parts { publisher, databases, tables, runtime, .. } = &*self.parts;
+        BackgroundConsumer::new(Source {
+            stream: publisher.stream(),
+            channel: LAZY_CHANNEL.to_owned(),
+            databases: Arc::clone(databases),
+            tables: Arc::clone(tables),
+            runtime: runtime.clone(),
+        })
+    }
+
+    /// The streams' figures, and a look at what waits in them.
+    #[must_use]
+    pub fn event_broker(&self) -> EventBroker {
+        EventBroker::new(Arc::clone(&self.parts))
+    }
+
+    /// What could not be executed.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(Arc::clone(&self.parts))
+    }
+
+    /// tmp
+    pub fn schema(&self) -> schema_tmp::SchemaTmp<'_> { schema_tmp::SchemaTmp(&self.parts) }
+
+    /// Closes the connections. What was flushed lazily stays in the stream.
+    pub async fn close(&self) {
+        self.parts.close().await;
+    }
+}

@@ -1,0 +1,155 @@
+use std::fmt;
+
+use super::{Entity, Key, Tracked};
+use crate::column::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, RefersTo, RowReader};
+
+/// A column that refers to the row of another entity, by its key.
+///
+/// It holds the key alone, or an entity that is not saved yet and is flushed together with the one
+/// that holds it, parent first.
+pub struct Reference<T: Entity> {
+    key: T::Key,
+    value: Option<Box<Tracked<T>>>,
+}
+
+impl<T: Entity> Reference<T> {
+    /// Refers to a new entity, which is flushed before the one that holds the reference.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        let key = T::Key::default();
+        Self { key, value: Some(Box::new(Tracked::created(value))) }
+    }
+
+    /// Refers to the row with this key.
+    pub fn to(key: impl IntoColumn<T::Key>) -> Self {
+        Self { key: key.into_column(), value: None }
+    }
+
+    /// The key; unset while the entity that it refers to has none.
+    #[must_use]
+    pub fn key(&self) -> &T::Key {
+        self.value.as_ref().map_or(&self.key, |value| value.key())
+    }
+
+    /// The entity itself, where the reference was made from one.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        self.value.as_deref().map(|value| &**value)
+    }
+}
+
+/// Looks at the references of an entity; for the rooms that flush.
+pub trait ReferenceVisitor {
+    /// What stops it.
+    type Error;
+
+    /// One reference.
+    ///
+    /// # Errors
+    ///
+    /// The visitor's own.
+    fn visit<T: Entity>(&mut self, parent: &mut Tracked<T>) -> Result<(), Self::Error>;
+}
+
+/// A field that may hold references: called by what the derive prints for every field.
+pub trait VisitReferences {
+    /// Shows the entities that the references hold to the visitor.
+    ///
+    /// # Errors
+    ///
+    /// The visitor's.
+    fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error>;
+}
+
+impl<T: Entity> VisitReferences for Reference<T> {
+    fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
+        self.value.as_deref_mut().map_or(Ok(()), |parent| visitor.visit(parent))
+    }
+}
+
+impl<T: Entity> VisitReferences for Option<Reference<T>> {
+    fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
+        self.as_mut().map_or(Ok(()), |reference| reference.visit_references(visitor))
+    }
+}
+
+/// The key that the entity has now; one without a key makes a reference that no flush accepts.
+impl<T: Entity> From<&T> for Reference<T> {
+    fn from(value: &T) -> Self {
+        Self { key: value.key().clone(), value: None }
+    }
+}
+
+impl<T: Entity> From<&Tracked<T>> for Reference<T> {
+    fn from(value: &Tracked<T>) -> Self {
+        Self { key: value.key().clone(), value: None }
+    }
+}
+
+impl<T: Entity> Default for Reference<T> {
+    fn default() -> Self {
+        Self { key: T::Key::default(), value: None }
+    }
+}
+
+impl<T: Entity> Clone for Reference<T>
+where
+    T::Key: Clone,
+{
+    /// The clone refers by key alone: an unsaved entity is flushed by one of its holders only.
+    fn clone(&self) -> Self {
+        Self { key: self.key().clone(), value: None }
+    }
+}
+
+impl<T: Entity> PartialEq for Reference<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl<T: Entity> Eq for Reference<T> {}
+
+impl<T: Entity> fmt::Debug for Reference<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unsaved = if self.key().is_unset() { " (unsaved)" } else { "" };
+        write!(f, "{}({:?}){unsaved}", T::schema().entity, self.key())
+    }
+}
+
+impl<T: Entity> Column for Reference<T> {
+    fn column_type() -> ColumnType {
+        T::Key::column_type()
+    }
+
+    fn refers_to() -> Option<fn() -> RefersTo> {
+        Some(|| {
+            let schema = T::schema();
+            RefersTo { pool: schema.pool, table: schema.table, column: &schema.key_column().name }
+        })
+    }
+
+    fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
+        if self.key().is_unset() {
+            return Err(ColumnError::UnsavedReference);
+        }
+        self.key().write(sink)
+    }
+
+    fn read(reader: &mut dyn RowReader) -> Result<Self, ColumnError> {
+        let key = T::Key::read(reader)?;
+        Ok(Self { key, value: None })
+    }
+}
+
+impl<T: Entity> IntoColumn<Reference<T>> for &T {
+    fn into_column(self) -> Reference<T> {
+        self.into()
+    }
+}
+
+impl<T: Entity> IntoColumn<Reference<T>> for &Tracked<T> {
+    fn into_column(self) -> Reference<T> {
+        self.into()
+    }
+}

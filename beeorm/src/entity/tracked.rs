@@ -1,0 +1,301 @@
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+use super::{
+    Assignment, Entity,
+    delivery::{Delivery, DeliveryState},
+    row_bytes::{changed_columns, encode_row},
+};
+use crate::{
+    column::{EncodedReader, RowReader},
+    error::Error,
+};
+
+/// An entity that remembers how it is stored, so that a flush writes what changed and no more.
+///
+/// It derefs to the entity; the snapshot is taken at the first mutable borrow, so that a loaded and
+/// untouched entity costs nothing. Made by `Engine::load`, `track` and `attach`. What there is to ask of
+/// it are associated functions, `Tracked::is_dirty(&user)`, so that no method of the entity is hidden.
+pub struct Tracked<T: Entity> {
+    value: T,
+    origin: Origin,
+    memory: Option<Box<Memory<T>>>,
+}
+
+/// What the database, or the stream before it, has of the entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Nothing: a flush inserts it.
+    New,
+    /// A row: a flush updates it.
+    Stored,
+    /// An INSERT in the stream whose key only the database will know.
+    KeyUnknown,
+    /// A DELETE.
+    Deleted,
+}
+
+/// Kept only once the entity was touched or flushed.
+pub(crate) struct Memory<T> {
+    /// The row as it is stored, from the first mutable borrow on; empty when it could not be encoded.
+    baseline: Option<Vec<u8>>,
+    pub(crate) on_duplicate: Option<Vec<Assignment<T>>>,
+    /// What the flush under way will have stored.
+    pub(crate) prepared: Option<Prepared>,
+    /// The value before ON DUPLICATE KEY UPDATE replaced it by the row that there was.
+    replaced: Option<T>,
+    /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
+    flight: Option<Flight>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Prepared {
+    pub(crate) becomes: Origin,
+    /// None when there is nothing to execute: a new entity was deleted.
+    pub(crate) place: Option<Place>,
+    /// Whether the flush made the key, and has to take it back when it fails.
+    pub(crate) made_key: bool,
+}
+
+/// A statement's place in a flush: its database pool's, then its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) pool: usize,
+    pub(crate) statement: usize,
+}
+
+struct Flight {
+    delivery: Arc<Delivery>,
+    origin: Origin,
+    baseline: Option<Vec<u8>>,
+    made_key: bool,
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self { baseline: None, on_duplicate: None, prepared: None, replaced: None, flight: None }
+    }
+}
+
+impl<T: Entity> Tracked<T> {
+    pub(crate) fn created(value: T) -> Self {
+        Self { value, origin: Origin::New, memory: None }
+    }
+
+    pub(crate) fn stored(value: T) -> Self {
+        Self { value, origin: Origin::Stored, memory: None }
+    }
+
+    /// Whether a flush would insert it.
+    #[must_use]
+    pub fn is_new(this: &Self) -> bool {
+        this.believed().0 == Origin::New
+    }
+
+    /// Whether a flush would write anything.
+    #[must_use]
+    pub fn is_dirty(this: &Self) -> bool {
+        Self::is_new(this) || !Self::dirty_columns(this).is_empty()
+    }
+
+    /// The columns that a flush would write.
+    #[must_use]
+    pub fn dirty_columns(this: &Self) -> Vec<&'static str> {
+        let columns = T::schema().columns.iter().map(|column| column.name.as_str());
+        let changed = match this.believed() {
+            (Origin::New, _) => return columns.collect(),
+            (_, None) => return Vec::new(),
+            (_, Some(baseline)) => {
+                let mut row = Vec::new();
+                // A value that cannot be encoded is dirty: the flush will say what is wrong with it.
+                match encode_row(&this.value, &mut row) {
+                    Ok(()) => changed_columns(baseline, &row),
+                    Err(_) => return columns.collect(),
+                }
+            }
+        };
+        columns.enumerate().filter(|(position, _)| changed.contains(position)).map(|(_, name)| name).collect()
+    }
+
+    /// Gives every column back the value that is stored; skipped fields get their default.
+    ///
+    /// Does nothing to an entity that is new or untouched.
+    ///
+    /// # Errors
+    ///
+    /// The stored values could not be encoded when the entity was first borrowed mutably.
+    pub fn reset(this: &mut Self) -> Result<(), Error> {
+        this.resolve_flight();
+        if let Some(baseline) = this.memory.as_ref().and_then(|memory| memory.baseline.as_deref()) {
+            let mut reader = EncodedReader::new(baseline);
+            this.value = T::read(&mut reader)
+                .map_err(|problem| Error::column(T::schema(), reader.position().saturating_sub(1), problem))?;
+        }
+        Ok(())
+    }
+
+    /// The entity alone.
+    #[must_use]
+    pub fn into_inner(this: Self) -> T {
+        this.value
+    }
+
+    /// What the INSERT of a new entity does when a row with its key or with one of its unique values
+    /// exists: these assignments instead, as ON DUPLICATE KEY UPDATE does. Synchronous `flush` only.
+    ///
+    /// After the flush the entity is the row as it then is in the database, its key included.
+    pub fn on_duplicate_key_update(this: &mut Self, assignments: impl IntoIterator<Item = Assignment<T>>) {
+        this.memory_mut().on_duplicate = Some(assignments.into_iter().collect());
+    }
+
+    pub(crate) fn memory_mut(&mut self) -> &mut Memory<T> {
+        self.memory.get_or_insert_default()
+    }
+
+    pub(crate) fn prepared(&self) -> Option<Prepared> {
+        self.memory.as_ref()?.prepared
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The value, to be changed without a snapshot.
+    pub(crate) fn value_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    pub(crate) fn on_duplicate(&self) -> Option<&[Assignment<T>]> {
+        self.memory.as_ref()?.on_duplicate.as_deref()
+    }
+
+    /// What is stored and how, counting a lazy flush that was refused meanwhile as not done.
+    fn believed(&self) -> (Origin, Option<&[u8]>) {
+        let Some(memory) = &self.memory else { return (self.origin, None) };
+        match &memory.flight {
+            Some(flight) if flight.delivery.state() == DeliveryState::Refused => {
+                (flight.origin, flight.baseline.as_deref())
+            }
+            _ => (self.origin, memory.baseline.as_deref()),
+        }
+    }
+
+    /// The row now, the one that is stored, and the columns in which they differ.
+    pub(crate) fn difference(&self) -> Result<Option<(Vec<u8>, &[u8], Vec<usize>)>, Error> {
+        let Some(baseline) = self.memory.as_ref().and_then(|memory| memory.baseline.as_deref()) else {
+            return Ok(None);
+        };
+        let mut row = Vec::with_capacity(baseline.len() + 16);
+        encode_row(&self.value, &mut row)?;
+        let changed = changed_columns(baseline, &row);
+        Ok((!changed.is_empty()).then_some((row, baseline, changed)))
+    }
+
+    /// The row that is stored, as far as it is known.
+    pub(crate) fn stored_row(&self) -> Option<Vec<u8>> {
+        if let Some(baseline) = self.memory.as_ref().and_then(|memory| memory.baseline.as_ref()) {
+            return Some(baseline.clone()).filter(|row| !row.is_empty());
+        }
+        let mut row = Vec::new();
+        encode_row(&self.value, &mut row).ok().map(|()| row)
+    }
+
+    /// The lazy flush whose outcome is not settled yet.
+    pub(crate) fn delivery(&self) -> Option<&Arc<Delivery>> {
+        Some(&self.memory.as_ref()?.flight.as_ref()?.delivery)
+    }
+
+    /// Learns what became of the last lazy flush, where that is known.
+    pub(crate) fn resolve_flight(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        let state = memory.flight.as_ref().map(|flight| flight.delivery.state());
+        match state {
+            Some(DeliveryState::Appended) => memory.flight = None,
+            Some(DeliveryState::Refused) => {
+                if let Some(flight) = memory.flight.take() {
+                    self.origin = flight.origin;
+                    memory.baseline = flight.baseline;
+                    if flight.made_key {
+                        *self.value.key_mut() = T::Key::default();
+                    }
+                }
+            }
+            Some(DeliveryState::InFlight | DeliveryState::Unknown) | None => {}
+        }
+    }
+
+    /// The statements were handed to the publisher: from here on they count as done.
+    pub(crate) fn handed_over(&mut self, delivery: &Arc<Delivery>) {
+        let Some(memory) = &mut self.memory else { return };
+        let Some(prepared) = memory.prepared.take() else { return };
+        // The next mutable borrow takes the snapshot: of the value as it was handed over.
+        let baseline = memory.baseline.take();
+        let (delivery, origin, made_key) = (Arc::clone(delivery), self.origin, prepared.made_key);
+        memory.flight = Some(Flight { delivery, origin, baseline, made_key });
+        self.origin = prepared.becomes;
+    }
+
+    /// The statements were committed.
+    pub(crate) fn committed(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        if let Some(prepared) = memory.prepared.take() {
+            self.origin = prepared.becomes;
+            // The next mutable borrow takes the snapshot anew.
+            self.memory = None;
+        }
+    }
+
+    /// Takes the values of the row that an ON DUPLICATE KEY UPDATE found or made.
+    pub(crate) fn replace(&mut self, value: T) {
+        let old = std::mem::replace(&mut self.value, value);
+        self.memory_mut().replaced.get_or_insert(old);
+    }
+
+    /// Nothing of the flush was done.
+    pub(crate) fn refused(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        if let Some(value) = memory.replaced.take() {
+            self.value = value;
+        }
+        if memory.prepared.take().is_some_and(|prepared| prepared.made_key) {
+            *self.value.key_mut() = T::Key::default();
+        }
+    }
+}
+
+impl<T: Entity> Deref for Tracked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: Entity> DerefMut for Tracked<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        let untouched = self.memory.as_ref().is_none_or(|memory| memory.baseline.is_none());
+        if self.origin == Origin::Stored && untouched {
+            let mut row = Vec::new();
+            if encode_row(&self.value, &mut row).is_err() {
+                row.clear();
+            }
+            self.memory_mut().baseline = Some(row);
+        }
+        &mut self.value
+    }
+}
+
+impl<T: Entity + fmt::Debug> fmt::Debug for Tracked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: Entity + serde::Serialize> serde::Serialize for Tracked<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}

@@ -1,0 +1,215 @@
+//! What can go wrong, for the caller: typed, with what to do next in the message.
+
+use crate::{
+    column::ColumnError,
+    database::DatabaseError,
+    entity::TableSchema,
+    publish::OutcomeUnknown,
+    registry::ConfigErrors,
+    stream::StreamError,
+};
+
+/// Why a call was refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The registry does not describe something that works; every mistake is listed.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// A row was to be changed or deleted, and its key is not set.
+    #[error("{entity} has no id yet, so there is no row to {operation}; flush it first, or set its id")]
+    UnsetKey {
+        /// The entity's name.
+        entity: &'static str,
+        /// `"change"` or `"delete"`.
+        operation: &'static str,
+    },
+    /// A bare value with a key was to be flushed: whether it is new cannot be seen.
+    #[error(
+        "this {entity} has an id already, so whether to insert or to update it cannot be told: \
+         wrap it with `engine.attach(value)` if it is stored, with `engine.track(value)` if it is new, \
+         or use `{entity}::change(id)` to change columns without loading"
+    )]
+    KeyAlreadySet {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// The key of a new entity is the user's to give, and was not given.
+    #[error("{entity} needs its key set before it is flushed: nothing else makes it")]
+    KeyMissing {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// An entity whose key only the database makes was flushed lazily before.
+    #[error(
+        "this {entity} was flushed lazily, and its id is made by the database when the consumer gets to it: \
+         load it to work on with it, or give {entity} a key with `#[entity(uuid)]`"
+    )]
+    KeyUnknown {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// The key of a stored entity was changed.
+    #[error("the id of a stored {entity} was changed; a row keeps its id: delete it and insert another")]
+    KeyChanged {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// One change assigns a column twice.
+    #[error("{entity}.{column} is assigned twice in one change; the databases do not agree on what that means")]
+    AssignedTwice {
+        /// The entity's name.
+        entity: &'static str,
+        /// The column's name.
+        column: String,
+    },
+    /// The entity was deleted before.
+    #[error("this {entity} was deleted")]
+    Deleted {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// A reference to an entity whose key is not known.
+    #[error(
+        "{entity} refers to an unsaved {parent}, whose id only the database can make: \
+         flush it first (`engine.flush`), or give {parent} a key with `#[entity(uuid)]`"
+    )]
+    UnsavedReference {
+        /// The entity's name.
+        entity: &'static str,
+        /// What it refers to.
+        parent: String,
+    },
+    /// ON DUPLICATE KEY UPDATE was asked of a lazy flush.
+    #[error(
+        "ON DUPLICATE KEY UPDATE of {entity} cannot be flushed lazily: what it will do, and its id, are known \
+         only to the database; use `engine.flush`"
+    )]
+    LazyOnDuplicateKey {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// ON DUPLICATE KEY UPDATE would change a unique value.
+    #[error(
+        "ON DUPLICATE KEY UPDATE of {entity} would assign {column}, which a unique index covers: the row could \
+         not be found again; load it and change it instead"
+    )]
+    DuplicateKeyAssignsUnique {
+        /// The entity's name.
+        entity: &'static str,
+        /// The column's name.
+        column: String,
+    },
+    /// A value does not fit its column.
+    #[error("{entity}.{column} {problem}")]
+    Column {
+        /// The entity's name.
+        entity: &'static str,
+        /// The column's name.
+        column: String,
+        /// What is wrong.
+        problem: ColumnError,
+    },
+    /// A hand-written `Entity` or `Column` did not write one value a column.
+    #[error("{entity} wrote another number of values than its schema has columns; each `Column::write` has to call the sink once")]
+    RowWidth {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// The flush is larger than the channel takes.
+    #[error("the flush takes {bytes} bytes, more than the {limit} that one entry of the stream may have; flush fewer entities at once")]
+    FrameTooLarge {
+        /// Of the encoded flush.
+        bytes: usize,
+        /// Of an entry.
+        limit: usize,
+    },
+    /// No pool of that name and kind.
+    #[error("no {kind} pool is registered under {name:?}; registered: {registered:?}")]
+    PoolNotRegistered {
+        /// `"database"` or `"stream"`.
+        kind: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        registered: Vec<String>,
+    },
+    /// No stream of that name.
+    #[error("no stream is registered under {name:?}; registered: {registered:?}")]
+    StreamNotRegistered {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        registered: Vec<String>,
+    },
+    /// The stream has no consumer group of that name.
+    #[error("the stream {stream:?} has no group {group:?}; registered: {registered:?}")]
+    GroupNotRegistered {
+        /// The stream.
+        stream: String,
+        /// The group asked for.
+        group: String,
+        /// The groups there are.
+        registered: Vec<String>,
+    },
+    /// The entity's type was not registered.
+    #[error("{entity} is not registered; add `.entity::<{entity}>()` to the registry")]
+    EntityNotRegistered {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// The short 64-bit ids reserved so far are used up, and no more could be reserved.
+    #[error("no short ids are left until the database can be reached again: {reason}")]
+    NoShortIds {
+        /// Why no more could be reserved.
+        reason: String,
+    },
+    /// No row has the key that was to be changed.
+    #[error("no row of {table} has the key {key}; it was deleted, or never inserted")]
+    RowMissing {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+    },
+    /// The stream refused, or could not be reached: nothing was appended.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// Whether the flush was appended is not known.
+    #[error(transparent)]
+    OutcomeUnknown(#[from] OutcomeUnknown),
+    /// The database refused, or could not be reached: nothing was changed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Error {
+    pub(crate) fn column(schema: &'static TableSchema, position: usize, problem: ColumnError) -> Self {
+        let column = schema.columns.get(position);
+        let name = column.map_or_else(|| format!("column {position}"), |column| column.name.clone());
+        if problem == ColumnError::UnsavedReference {
+            let parent = column.and_then(|column| column.refers_to);
+            let parent = parent.map_or_else(String::new, |refers_to| refers_to().table.to_owned());
+            return Self::UnsavedReference { entity: schema.entity, parent };
+        }
+        Self::Column { entity: schema.entity, column: name, problem }
+    }
+
+    /// Whether a unique index or the key refused the row.
+    #[must_use]
+    pub fn is_duplicate_key(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_duplicate_key())
+    }
+
+    /// Whether a foreign key refused the row.
+    #[must_use]
+    pub fn is_foreign_key(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_foreign_key())
+    }
+
+    /// Whether it is unknown if the flush was appended; flushing again is safe.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown(_))
+    }
+}

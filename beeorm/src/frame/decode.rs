@@ -1,0 +1,143 @@
+use uuid::Uuid;
+
+use super::{Frame, Tables, VERSION};
+use crate::{
+    column::{Corrupt, read_varint},
+    entity::{AssignMode, TableSchema},
+    statement::{Batch, Operation, Shape, Statement},
+};
+
+/// Why bytes are no frame that this program can apply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DecodeError {
+    /// Not written by a publisher, or damaged.
+    #[error("not a frame: {0}")]
+    Garbage(&'static str),
+    /// Written by a newer program, or for entities that this one does not have: a deploy may be in progress.
+    #[error("{reason}")]
+    Schema {
+        id: Uuid,
+        /// Empty where the format is too new to tell.
+        pool: String,
+        reason: String,
+    },
+}
+
+impl From<Corrupt> for DecodeError {
+    fn from(_: Corrupt) -> Self {
+        Self::Garbage("cut off, or a value of no known kind")
+    }
+}
+
+/// Reads a frame, every statement of it checked against the registered tables.
+pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError> {
+    let rest = &mut &*bytes;
+    let version = byte(rest)?;
+    let id = Uuid::from_slice(take(rest, 16)?).map_err(|_| Corrupt)?;
+    match version {
+        VERSION => {}
+        0 => return Err(DecodeError::Garbage("version 0 was never written")),
+        // So that text and other people's entries are not taken for frames of the future.
+        1..16 => {
+            let reason = format!("a frame of format {version}; this program reads formats up to {VERSION}");
+            return Err(DecodeError::Schema { id, pool: String::new(), reason });
+        }
+        _ => return Err(DecodeError::Garbage("no version of the format")),
+    }
+    let created_millis = read_varint(rest)?;
+    let pool = text(rest)?.to_owned();
+    let _trace_context = text(rest)?;
+    let mut batch = Batch::default();
+    for _ in 0..count(rest)? {
+        batch.shapes.push(shape(rest, id, &pool, tables)?);
+    }
+    for _ in 0..count(rest)? {
+        let shape = u32::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
+        let length = count(rest)?;
+        let start = batch.data.len();
+        batch.data.extend_from_slice(take(rest, length)?);
+        let statement = Statement { shape, start: position(start)?, end: position(batch.data.len())? };
+        // Everything behind may rely on the values being there and whole.
+        batch.values(&statement)?;
+        batch.statements.push(statement);
+    }
+    if !rest.is_empty() {
+        return Err(DecodeError::Garbage("bytes behind the end"));
+    }
+    Ok(Frame { id, pool, created_millis, batch })
+}
+
+fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shape, DecodeError> {
+    let operation = match byte(rest)? {
+        0 => Operation::Insert,
+        1 => Operation::Update,
+        2 => Operation::Delete,
+        _ => return Err(DecodeError::Garbage("no operation")),
+    };
+    let name = text(rest)?;
+    let table = tables.get(pool, name).ok_or_else(|| DecodeError::Schema {
+        id,
+        pool: pool.to_owned(),
+        reason: format!("no registered entity has the table {name:?} in the pool {pool:?}"),
+    })?;
+    let key = column(rest, id, table)?;
+    if key != table.key {
+        let reason = format!("{:?} is not the key of the table {name:?}", table.columns.get(key).map(|key| &key.name));
+        return Err(DecodeError::Schema { id, pool: pool.to_owned(), reason });
+    }
+    let mut shape = Shape::new(table, operation, Vec::new());
+    for _ in 0..count(rest)? {
+        let mode = match byte(rest)? {
+            0 => AssignMode::Set,
+            1 => AssignMode::Add,
+            2 => AssignMode::Subtract,
+            _ => return Err(DecodeError::Garbage("no way to assign")),
+        };
+        shape.columns.push((column(rest, id, table)?, mode));
+    }
+    for _ in 0..count(rest)? {
+        shape.released.push(column(rest, id, table)?);
+    }
+    let sound = match operation {
+        Operation::Insert => shape.columns.iter().all(|(_, mode)| *mode == AssignMode::Set),
+        Operation::Update => !shape.columns.is_empty() && shape.columns.iter().all(|(column, _)| *column != table.key),
+        Operation::Delete => shape.columns.is_empty(),
+    };
+    if sound { Ok(shape) } else { Err(DecodeError::Garbage("columns that do not go with the operation")) }
+}
+
+fn column(rest: &mut &[u8], id: Uuid, table: &'static TableSchema) -> Result<usize, DecodeError> {
+    let name = text(rest)?;
+    table.position(name).ok_or_else(|| DecodeError::Schema {
+        id,
+        pool: table.pool.to_owned(),
+        reason: format!("the entity of the table {:?} has no column {name:?}", table.table),
+    })
+}
+
+fn byte(rest: &mut &[u8]) -> Result<u8, Corrupt> {
+    let (first, behind) = rest.split_first().ok_or(Corrupt)?;
+    *rest = behind;
+    Ok(*first)
+}
+
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Corrupt> {
+    let (taken, behind) = rest.split_at_checked(length).ok_or(Corrupt)?;
+    *rest = behind;
+    Ok(taken)
+}
+
+/// A number of things to come, each of at least one byte: more than there are bytes is no number.
+fn count(rest: &mut &[u8]) -> Result<usize, Corrupt> {
+    let count = usize::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
+    if count <= rest.len() { Ok(count) } else { Err(Corrupt) }
+}
+
+fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Corrupt> {
+    let length = count(rest)?;
+    std::str::from_utf8(take(rest, length)?).map_err(|_| Corrupt)
+}
+
+fn position(value: usize) -> Result<u32, Corrupt> {
+    u32::try_from(value).map_err(|_| Corrupt)
+}

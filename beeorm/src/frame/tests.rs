@@ -1,0 +1,107 @@
+use uuid::Uuid;
+
+use super::{DecodeError, Tables, decode, encode};
+use crate::{
+    entity::{AssignMode, Entity},
+    prelude::*,
+    statement::{Batch, Operation, Shape},
+};
+
+#[derive(beeorm::Entity, Default)]
+#[entity(table = "bees")]
+struct Bee {
+    #[entity(uuid)]
+    id: Uuid,
+    #[entity(unique)]
+    name: String,
+    trips: u32,
+}
+
+const ID: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
+
+fn tables() -> Tables {
+    Tables::new([Bee::schema()])
+}
+
+/// One INSERT, one UPDATE that counts, one DELETE that gives a name up.
+fn batch() -> Batch {
+    let mut batch = Batch::default();
+    let bee = Bee { id: ID, name: "Maja".to_owned(), trips: 3 };
+    crate::entity::encode_row(&bee, &mut batch.data).unwrap();
+    let columns = (0..3).map(|column| (column, AssignMode::Set)).collect();
+    batch.push(Shape::new(Bee::schema(), Operation::Insert, columns), 0).unwrap();
+    let mut push = |operation, columns, released, write: &dyn Fn(&mut crate::column::ColumnSink<'_>)| {
+        let start = batch.data.len();
+        write(&mut crate::column::ColumnSink::new(&mut batch.data));
+        let mut shape = Shape::new(Bee::schema(), operation, columns);
+        shape.released = released;
+        batch.push(shape, start).unwrap();
+    };
+    push(Operation::Update, vec![(2, AssignMode::Add)], vec![], &|sink| {
+        sink.uuid(ID.into_bytes());
+        sink.unsigned(7);
+    });
+    push(Operation::Delete, vec![], vec![1], &|sink| {
+        sink.uuid(ID.into_bytes());
+        sink.text("Maja");
+    });
+    batch
+}
+
+fn bytes() -> Vec<u8> {
+    encode(ID, 1_700_000_000_000, "default", &batch())
+}
+
+#[test]
+fn a_frame_survives_the_wire() {
+    let frame = decode(&bytes(), &tables()).unwrap();
+    assert_eq!((frame.id, frame.pool.as_str(), frame.created_millis), (ID, "default", 1_700_000_000_000));
+    let (sent, got) = (batch(), frame.batch);
+    assert_eq!(got.statements.len(), 3);
+    for (sent_one, got_one) in sent.statements.iter().zip(&got.statements) {
+        let (sent_shape, got_shape) = (sent.shape(sent_one).unwrap(), got.shape(got_one).unwrap());
+        assert_eq!(sent_shape.operation, got_shape.operation);
+        assert_eq!(sent_shape.columns, got_shape.columns);
+        assert_eq!(sent_shape.released, got_shape.released);
+        assert_eq!(sent.bytes(sent_one), got.bytes(got_one));
+    }
+}
+
+/// Frames of every version stay readable: these are the bytes of the first.
+#[test]
+fn the_format_does_not_change_unnoticed() {
+    let hex: String = bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, include_str!("version_1.hex").trim());
+}
+
+#[test]
+fn a_frame_that_is_cut_off_or_goes_on_is_refused() {
+    let whole = bytes();
+    for length in 0..whole.len() {
+        assert!(decode(&whole[..length], &tables()).is_err(), "the first {length} bytes were taken for a frame");
+    }
+    let longer = [whole.as_slice(), &[0]].concat();
+    assert!(matches!(decode(&longer, &tables()), Err(DecodeError::Garbage(_))));
+}
+
+#[test]
+fn no_single_changed_byte_panics() {
+    let whole = bytes();
+    for position in 0..whole.len() {
+        for value in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut changed = whole.clone();
+            changed[position] = value;
+            // Whatever it says, it says it without a panic and without an endless allocation.
+            let _ = decode(&changed, &tables());
+        }
+    }
+}
+
+#[test]
+fn a_newer_format_and_an_unknown_table_are_no_garbage() {
+    let mut newer = bytes();
+    newer[0] = 2;
+    assert!(matches!(decode(&newer, &tables()), Err(DecodeError::Schema { id: ID, .. })));
+    let unknown = decode(&bytes(), &Tables::new([]));
+    assert!(matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\"")));
+}

@@ -1,0 +1,99 @@
+//! Frames to the stream.
+//!
+//! Once handed over, a frame is the publisher's: the caller's future may be dropped, and the append neither
+//! stops halfway nor is forgotten. What became of it stands in the [`Delivery`].
+
+mod outcome;
+mod receipt;
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+pub use self::{outcome::OutcomeUnknown, receipt::Receipt};
+use crate::{
+    entity::{Delivery, DeliveryState},
+    error::Error,
+    runtime::Runtime,
+    stream::{EntryId, Stream, StreamError},
+};
+
+/// The way to one stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Publisher {
+    stream: Arc<dyn Stream>,
+    runtime: Runtime,
+    max_entry_bytes: usize,
+}
+
+/// The most that one entry ever has; less where a database takes less at a time.
+const MAX_ENTRY_BYTES: usize = 32 << 20;
+
+impl Publisher {
+    /// `statement_bytes` is the least that one of the databases takes in a statement: whatever is in the
+    /// stream has to fit into a dead letter, with room for what is said about it.
+    pub(crate) fn new(stream: Arc<dyn Stream>, runtime: Runtime, statement_bytes: usize) -> Self {
+        Self { stream, runtime, max_entry_bytes: MAX_ENTRY_BYTES.min(statement_bytes / 2) }
+    }
+
+    pub(crate) fn stream(&self) -> Arc<dyn Stream> {
+        Arc::clone(&self.stream)
+    }
+
+    /// Whether an entry of these frames is small enough.
+    pub(crate) fn check_size(&self, frames: &[Vec<u8>]) -> Result<(), Error> {
+        let bytes = frames.iter().map(Vec::len).sum();
+        let limit = self.max_entry_bytes;
+        if bytes <= limit { Ok(()) } else { Err(Error::FrameTooLarge { bytes, limit }) }
+    }
+
+    /// Appends the frames as one entry, in a task of its own, and waits for the answer.
+    ///
+    /// The delivery is settled before this returns, and also if the caller stops waiting.
+    pub(crate) async fn append(&self, delivery: Arc<Delivery>) -> Result<EntryId, Error> {
+        self.send(delivery, DeliveryState::Refused).await
+    }
+
+    async fn send(&self, delivery: Arc<Delivery>, refused: DeliveryState) -> Result<EntryId, Error> {
+        let (answer, answered) = oneshot::channel();
+        let publisher = self.clone();
+        let handed = Arc::clone(&delivery);
+        self.runtime.spawn(async move {
+            let appended = publisher.stream.append(&handed.frames).await;
+            handed.set(match &appended {
+                Ok(_) => DeliveryState::Appended,
+                Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
+                Err(_) => refused,
+            });
+            // Nobody may be waiting any more: the delivery tells the entities.
+            let _ = answer.send(appended);
+        });
+        match answered.await {
+            Ok(Ok(id)) => Ok(id),
+            Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => Err(self.unknown(delivery, reason)),
+            Ok(Err(error)) if refused == DeliveryState::Unknown => Err(self.unknown(delivery, error.to_string())),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => {
+                delivery.set(DeliveryState::Unknown);
+                Err(self.unknown(delivery, "the publisher was stopped".to_owned()))
+            }
+        }
+    }
+
+    /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it.
+    ///
+    /// The consumer executes a frame once, however often it is in the stream.
+    pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<(), Error> {
+        while delivery.settled().await == DeliveryState::Unknown {
+            if delivery.begin_resend() {
+                // What was sent first may still have arrived: a refused second try decides nothing.
+                return self.send(Arc::clone(delivery), DeliveryState::Unknown).await.map(drop);
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, delivery: Arc<Delivery>, reason: String) -> Error {
+        OutcomeUnknown { publisher: self.clone(), delivery, reason }.into()
+    }
+}

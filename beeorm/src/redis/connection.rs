@@ -1,0 +1,103 @@
+use std::{pin::pin, time::Duration};
+
+use fred::{
+    clients::Client as Fred,
+    interfaces::ClientLike,
+    types::{
+        Builder, ClusterHash, CustomCommand,
+        config::{Config, Options, ReconnectPolicy, TcpConfig},
+    },
+};
+use futures_util::future::{Either, select};
+use tokio::task::AbortHandle;
+
+use super::{Arguments, RedisError, RedisOptions, Reply};
+
+/// How often a connection is looked at while an answer is waited for.
+const CHECK: Duration = Duration::from_millis(200);
+
+/// One connection, kept up by a task of fred's, which ends with it.
+pub(super) struct Connection {
+    fred: Fred,
+    task: AbortHandle,
+}
+
+impl Connection {
+    /// Connects, and fails if that does not succeed at once.
+    pub(super) async fn open(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
+        let fred = fred(config, options, true)?;
+        let task = fred.init().await.map_err(|error| RedisError::of_connection(&error))?.abort_handle();
+        Ok(Self { fred, task })
+    }
+
+    /// Connects in the background, as long as it takes.
+    pub(super) fn start(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
+        let fred = fred(config, options, false)?;
+        let task = fred.connect().abort_handle();
+        Ok(Self { fred, task })
+    }
+
+    /// Sends a command once, and at once or not at all: a connection that is down is not waited for.
+    pub(super) async fn send(
+        &self,
+        command: &'static str,
+        arguments: Arguments,
+        timeout: Duration,
+    ) -> Result<Reply, RedisError> {
+        let options =
+            Options { max_attempts: Some(1), timeout: Some(timeout), fail_fast: true, ..Options::default() };
+        let command = CustomCommand::new_static(command, ClusterHash::FirstKey, false);
+        let fred = self.fred.with_options(&options);
+        let answer = pin!(fred.custom_raw(command, arguments.into_values()));
+        match select(answer, pin!(self.down())).await {
+            Either::Left((answer, _)) => Reply::of(answer.map_err(|error| RedisError::of_command(&error))?),
+            Either::Right(((), _)) => Err(RedisError::TimedOut),
+        }
+    }
+
+    /// Returns when the connection has been down for a while.
+    ///
+    /// What was sent has failed by then. What was handed to fred between the break and its noticing stands in
+    /// its queue, to be sent whenever the server is back: nobody waits for that.
+    async fn down(&self) {
+        let mut checks = 0;
+        while checks < 2 {
+            tokio::time::sleep(CHECK).await;
+            checks = if self.fred.is_connected() { 0 } else { checks + 1 };
+        }
+    }
+
+    /// Ends the connection in an orderly way, within the time given.
+    pub(super) async fn close(&self, at_most: Duration) {
+        // If it does not end so, it ends the other way.
+        let _ = tokio::time::timeout(at_most, self.fred.quit()).await;
+        self.cut();
+    }
+
+    /// Ends it at once; what was sent and not answered is lost.
+    pub(super) fn cut(&self) {
+        self.task.abort();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+fn fred(config: &Config, options: &RedisOptions, fail_at_once: bool) -> Result<Fred, RedisError> {
+    let mut builder = Builder::from_config(Config { fail_fast: fail_at_once, ..config.clone() });
+    builder.with_connection_config(|connection| {
+        connection.connection_timeout = options.connect_timeout;
+        connection.internal_command_timeout = options.connect_timeout;
+        // A command whose answer was lost is never sent again: it may have appended.
+        connection.max_command_attempts = 1;
+        connection.tcp = TcpConfig { nodelay: Some(true), ..TcpConfig::default() };
+    });
+    // The first delay is short, as what is sent in it waits for the reconnection.
+    let mut policy = ReconnectPolicy::new_exponential(0, 1, 1_000, 2);
+    policy.set_jitter(20);
+    builder.set_policy(policy);
+    builder.build().map_err(|error| RedisError::of_connection(&error))
+}

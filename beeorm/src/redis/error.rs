@@ -1,0 +1,100 @@
+use fred::error::{Error, ErrorKind};
+
+/// Why a command has no answer, or a bad one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RedisError {
+    /// The URL cannot be used; says how it should be.
+    #[error("{0}")]
+    Url(String),
+    /// Nothing was sent, for certain.
+    #[error("{0}")]
+    NotSent(String),
+    /// Sent, or perhaps sent, and the connection broke before the answer.
+    #[error("{0}")]
+    Lost(String),
+    /// Sent, or perhaps sent, and the answer did not come in time.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The server's own refusal: it did nothing of what was asked.
+    #[error("{0}")]
+    Refused(String),
+    /// An answer of another form than the command's.
+    #[error("the server's answer is none of this command's: {0} was expected")]
+    Unexpected(&'static str),
+}
+
+/// What fred says when a command never left this process; any other words count as sent.
+///
+/// The suite `redis_faults` fails when a new fred says it otherwise.
+const UNSENT: [(ErrorKind, &str); 4] = [
+    (ErrorKind::Canceled, "Connection closed unexpectedly."),
+    (ErrorKind::Unknown, "Failed to route command."),
+    (ErrorKind::Unknown, "Client is not initialized."),
+    (ErrorKind::Unknown, "Failed to send command to router."),
+];
+
+/// The words that an error raised within a script may hide behind an `ERR` (before Redis 7).
+const CODES: [&str; 9] =
+    ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "WRONGTYPE", "NOPERM", "NOGROUP"];
+
+impl RedisError {
+    /// Of a command.
+    pub(super) fn of_command(error: &Error) -> Self {
+        let unsent = UNSENT.iter().any(|(kind, details)| error.kind() == kind && error.details() == *details);
+        match error.kind() {
+            _ if unsent => Self::NotSent("the connection is down".to_owned()),
+            ErrorKind::Backpressure => Self::NotSent(error.to_string()),
+            ErrorKind::Timeout => Self::TimedOut,
+            _ => Self::Lost(error.to_string()),
+        }
+    }
+
+    /// Of a first connection: whatever it is, no command was sent.
+    pub(super) fn of_connection(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Auth => Self::Refused(error.details().to_owned()),
+            ErrorKind::Config | ErrorKind::Url => Self::Url(error.details().to_owned()),
+            _ if error.details().starts_with("NOPERM") => Self::Refused(error.details().to_owned()),
+            _ => Self::NotSent(error.to_string()),
+        }
+    }
+
+    /// The first word of a refusal, by which Redis tells refusals apart; empty for other errors.
+    pub(crate) fn code(&self) -> &str {
+        let Self::Refused(message) = self else { return "" };
+        let first = message.split(' ').next().unwrap_or_default();
+        if first != "ERR" || !message.contains("script") {
+            return first;
+        }
+        let within = message.split([' ', '-', ':']).find(|word| CODES.contains(word));
+        within.unwrap_or(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(message: &str) -> String {
+        RedisError::Refused(message.to_owned()).code().to_owned()
+    }
+
+    #[test]
+    fn codes_are_found_also_within_a_scripts_error() {
+        assert_eq!(code("OOM command not allowed when used memory > 'maxmemory'."), "OOM");
+        assert_eq!(
+            code("OOM command not allowed when used memory > 'maxmemory'. script: 9f, on @user_script:1."),
+            "OOM"
+        );
+        assert_eq!(
+            code("ERR Error running script (call to f_9f): @user_script:1: @user_script: 1: -OOM command not allowed"),
+            "OOM"
+        );
+        assert_eq!(
+            code("ERR Error running script (call to f_9f): @user_script:3: WRONGTYPE Operation against a key"),
+            "WRONGTYPE"
+        );
+        assert_eq!(code("ERR syntax error"), "ERR");
+        assert_eq!(RedisError::Lost("OOM".to_owned()).code(), "");
+    }
+}

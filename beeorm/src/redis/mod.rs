@@ -1,0 +1,27 @@
+//! The Redis client under the stream: connections, scripts, what an error means, what the server is like.
+//!
+//! No stream, cache or lock is known here; fred is named in this room only.
+
+mod arguments;
+mod client;
+mod connection;
+mod error;
+mod options;
+mod policy;
+mod reply;
+mod script;
+#[cfg(feature = "tls")]
+mod tls;
+mod url;
+mod waiter;
+
+pub(crate) use self::{
+    arguments::Arguments,
+    client::{Client, open},
+    error::RedisError,
+    options::RedisOptions,
+    policy::{Persistence, Policy},
+    reply::Reply,
+    script::Script,
+    waiter::Waiter,
+};

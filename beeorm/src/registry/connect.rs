@@ -1,0 +1,115 @@
+//! From a registry to an engine.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::future::join_all;
+
+use super::{
+    ConfigErrors, Registry,
+    check::check,
+    check_table::has_short_ids,
+    open::{Opened, open},
+    pool::Pool,
+};
+use crate::{
+    database::{Database, DatabaseError, Databases, Purpose},
+    engine::{Channel, Engine, Parts, SHORT_IDS, ShortIds},
+    error::Error,
+    frame::Tables,
+    publish::Publisher,
+    runtime::Runtime,
+    stream::LAZY_CHANNEL,
+};
+
+/// Opens the pools also where something is wrong already, so that every mistake is told at once.
+pub(super) async fn connect(registry: Registry) -> Result<Engine, Error> {
+    let runtime = Runtime::system();
+    let mut mistakes = check(&registry);
+    let places = &registry.places();
+    let pools = registry.pools.iter().enumerate().filter(|(position, pool)| is_first(&registry, *position, pool));
+    let clock = &runtime;
+    let opening = pools.map(|(_, pool)| async move { (pool, open(pool, places, clock).await) });
+    let mut opened = Pools::default();
+    for (pool, result) in join_all(opening).await {
+        match result {
+            Ok(Opened::Database(database)) => drop(opened.databases.insert(pool.name.clone(), database)),
+            Ok(Opened::Streams(streams)) => opened.channels.extend(streams),
+            Err(wrong) => mistakes.extend(wrong),
+        }
+    }
+    for (pool, size) in &registry.local_caches {
+        tracing::warn!(pool, size, "there are no local caches yet: every load goes to the database");
+    }
+    let engine = match ConfigErrors::of(mistakes) {
+        Some(mistakes) => Err(mistakes.into()),
+        None => opened.engine(&registry, runtime).await,
+    };
+    if engine.is_err() {
+        opened.close().await;
+    }
+    engine
+}
+
+/// A second pool of one name and kind is a mistake that was told; it is not opened.
+fn is_first(registry: &Registry, position: usize, pool: &Pool) -> bool {
+    let same = |other: &Pool| other.name == pool.name && other.url.kind() == pool.url.kind();
+    registry.pools.iter().position(same) == Some(position)
+}
+
+#[derive(Default)]
+struct Pools {
+    databases: BTreeMap<String, Arc<dyn Database>>,
+    channels: BTreeMap<String, Channel>,
+}
+
+impl Pools {
+    async fn engine(&mut self, registry: &Registry, runtime: Runtime) -> Result<Engine, Error> {
+        let channels = &self.channels;
+        let lazy = channels.get(LAZY_CHANNEL).ok_or_else(|| Error::StreamNotRegistered {
+            name: LAZY_CHANNEL.to_owned(),
+            registered: channels.keys().cloned().collect(),
+        })?;
+        let statement_bytes = self.databases.values().map(|database| database.max_statement_bytes()).min();
+        let publisher =
+            Publisher::new(Arc::clone(&lazy.stream), runtime.clone(), statement_bytes.unwrap_or(usize::MAX));
+        let short_ids = self.short_ids(registry, &runtime).await?;
+        Ok(Engine::new(Parts {
+            runtime,
+            databases: Arc::new(Databases::new(std::mem::take(&mut self.databases))),
+            channels: std::mem::take(&mut self.channels),
+            publisher,
+            tables: Arc::new(Tables::new(registry.schemas.iter().copied())),
+            short_ids,
+        }))
+    }
+
+    /// Reserves ids where an entity needs them; all such entities lie in one pool.
+    async fn short_ids(&self, registry: &Registry, runtime: &Runtime) -> Result<Option<ShortIds>, Error> {
+        let Some(schema) = registry.schemas.iter().find(|schema| has_short_ids(schema)) else { return Ok(None) };
+        let Some(database) = self.databases.get(schema.pool) else { return Ok(None) };
+        let open = || ShortIds::open(registry.server_id, Arc::clone(database), runtime.clone());
+        // The table is made only where it is not: an application's account may have no right to.
+        match open().await {
+            Ok(ids) => Ok(Some(ids)),
+            Err(Error::Database(error)) if error.class() != crate::FailureClass::Infrastructure => {
+                make_table(&**database).await?;
+                open().await.map(Some)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn close(&self) {
+        for database in self.databases.values() {
+            database.close().await;
+        }
+        for channel in self.channels.values() {
+            channel.stream.close().await;
+        }
+    }
+}
+
+async fn make_table(database: &dyn Database) -> Result<(), DatabaseError> {
+    let mut session = database.session(Purpose::Caller).await?;
+    session.execute(SHORT_IDS, &[]).await.map(drop)
+}

@@ -1,0 +1,150 @@
+//! Opens one pool, and says what is wrong with it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    ConfigError,
+    pool::{Pool, StreamPlace},
+    pool_url::Backend,
+};
+use crate::{
+    database::{self, Database, OpenOptions},
+    engine::Channel,
+    runtime::Runtime,
+    stream::Stream,
+};
+
+/// Connections of a database pool for callers; as many again for the consumer.
+const MAX_CONNECTIONS: u32 = 20;
+
+const DATABASE_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A pool that answered.
+pub(super) enum Opened {
+    Database(Arc<dyn Database>),
+    /// Its streams, by their names.
+    Streams(Vec<(String, Channel)>),
+}
+
+/// Opens the pool, and in a stream pool the streams that lie in it.
+pub(super) async fn open(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Opened, Vec<ConfigError>> {
+    match pool.url.backend {
+        Backend::Database => match database(pool).await {
+            Ok(database) => Ok(Opened::Database(database)),
+            Err(reason) => Err(vec![unreachable_pool(pool, reason)]),
+        },
+        Backend::Redis => redis(pool, places).await,
+        Backend::Embedded => match embedded(pool, places, runtime).await {
+            Ok(streams) => Ok(Opened::Streams(streams)),
+            Err(reason) => Err(vec![unreachable_pool(pool, reason)]),
+        },
+    }
+}
+
+fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
+    ConfigError::Unreachable {
+        kind: pool.url.kind().name(),
+        pool: pool.name.clone(),
+        url: pool.url.shown(),
+        reason: reason.into(),
+    }
+}
+
+async fn database(pool: &Pool) -> Result<Arc<dyn Database>, String> {
+    let options = OpenOptions {
+        url: pool.url.url.clone(),
+        max_connections: pool.options.max_connections.unwrap_or(MAX_CONNECTIONS),
+        connect_timeout: pool.options.connect_timeout.unwrap_or(DATABASE_CONNECT_TIMEOUT),
+        encoding: pool.options.encoding.clone(),
+        collate: pool.options.collate.clone(),
+    };
+    database::open(&options).await.map_err(|error| error.message().to_owned())
+}
+
+fn channels(
+    pool: &Pool,
+    places: &[StreamPlace],
+    stream: impl Fn(&str, &str) -> Arc<dyn Stream>,
+) -> Vec<(String, Channel)> {
+    let channel = |place: &StreamPlace| {
+        let group = place.groups.first().cloned()?;
+        let stream = stream(&place.stream, &group);
+        Some((place.stream.clone(), Channel { pool: pool.name.clone(), group, stream }))
+    };
+    places.iter().filter(|place| place.pool == pool.name).filter_map(channel).collect()
+}
+
+#[cfg(feature = "redis")]
+async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Opened, Vec<ConfigError>> {
+    use crate::{
+        redis::{self, RedisOptions},
+        stream::redis::RedisStream,
+    };
+
+    let mut options = RedisOptions::new(&pool.name, &pool.url.url);
+    let namespace = pool.options.namespace.clone().or_else(|| pool.url.namespace.clone());
+    options.namespace = namespace.filter(|namespace| !namespace.is_empty());
+    options.connect_timeout = pool.options.connect_timeout.unwrap_or(options.connect_timeout);
+    options.command_timeout = pool.options.command_timeout.unwrap_or(options.command_timeout);
+    let failed = |error: redis::RedisError| vec![unreachable_pool(pool, error.to_string())];
+    let client = Arc::new(redis::open(&options).await.map_err(failed)?);
+    let policy = match client.policy().await {
+        Ok(policy) => policy,
+        Err(error) => {
+            client.close().await;
+            return Err(failed(error));
+        }
+    };
+    let streams = channels(pool, places, |name, group| Arc::new(RedisStream::new(Arc::clone(&client), name, group)));
+    let mistakes = refusals(pool, &policy, !streams.is_empty());
+    if streams.is_empty() || !mistakes.is_empty() {
+        client.close().await;
+    }
+    if mistakes.is_empty() { Ok(Opened::Streams(streams)) } else { Err(mistakes) }
+}
+
+#[cfg(not(feature = "redis"))]
+async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Opened, Vec<ConfigError>> {
+    Err(vec![unreachable_pool(pool, "beeorm was built without its feature `redis`")])
+}
+
+/// What the server's settings make impossible; what they make risky is warned of.
+#[cfg(feature = "redis")]
+fn refusals(pool: &Pool, policy: &crate::redis::Policy, has_streams: bool) -> Vec<ConfigError> {
+    let mut mistakes = Vec::new();
+    if !policy.supported {
+        mistakes.push(ConfigError::TooOld { pool: pool.name.clone(), version: policy.version.clone() });
+    }
+    if !has_streams {
+        return mistakes;
+    }
+    if let Some(policy) = &policy.evicting {
+        mistakes.push(ConfigError::Evicting { pool: pool.name.clone(), policy: policy.clone() });
+    }
+    if policy.persistence == crate::redis::Persistence::Off {
+        tracing::warn!(
+            pool = pool.name,
+            "the server keeps nothing on disk: lazy flushes that are not executed yet are lost when it stops; \
+             set `appendonly yes` there"
+        );
+    }
+    mistakes
+}
+
+#[cfg(feature = "embedded")]
+async fn embedded(
+    pool: &Pool,
+    places: &[StreamPlace],
+    runtime: &Runtime,
+) -> Result<Vec<(String, Channel)>, String> {
+    use crate::stream::embedded::{self, EmbeddedStream};
+
+    let opened = embedded::open(&pool.name, &pool.url.url, runtime.clone()).await;
+    let store = opened.map_err(|error| error.to_string())?;
+    Ok(channels(pool, places, |name, _| Arc::new(EmbeddedStream::new(Arc::clone(&store), name))))
+}
+
+#[cfg(not(feature = "embedded"))]
+async fn embedded(_: &Pool, _: &[StreamPlace], _: &Runtime) -> Result<Vec<(String, Channel)>, String> {
+    Err("beeorm was built without its feature `embedded`".to_owned())
+}

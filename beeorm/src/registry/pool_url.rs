@@ -1,0 +1,181 @@
+use std::fmt;
+
+use super::{go_dsn, pool::PoolKind, query, redact::redact, short_form, similar::closest};
+
+/// Where a pool connects to.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct PoolUrl {
+    pub(super) backend: Backend,
+    /// As the backend takes it; holds the password.
+    pub(super) url: String,
+    pub(super) namespace: Option<String>,
+}
+
+/// Why a URL cannot be read.
+#[derive(Debug)]
+pub(super) struct WrongUrl {
+    /// What is wrong and what to write; never the password.
+    pub(super) problem: String,
+    /// The kind of pool that was meant, where that can be told.
+    pub(super) meant: Option<PoolKind>,
+}
+
+/// What is behind a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    Database,
+    Redis,
+    Embedded,
+}
+
+const SCHEMES: [(&str, Backend); 14] = [
+    ("mysql", Backend::Database),
+    ("mariadb", Backend::Database),
+    ("sqlite", Backend::Database),
+    ("redis", Backend::Redis),
+    ("rediss", Backend::Redis),
+    ("redis+unix", Backend::Redis),
+    ("redis-sentinel", Backend::Redis),
+    ("rediss-sentinel", Backend::Redis),
+    ("valkey", Backend::Redis),
+    ("valkeys", Backend::Redis),
+    ("valkey+unix", Backend::Redis),
+    ("valkey-sentinel", Backend::Redis),
+    ("valkeys-sentinel", Backend::Redis),
+    ("embedded", Backend::Embedded),
+];
+
+const FORMS: &str = "mysql://user:password@host/database or sqlite://file for a database, redis://host:6379 or \
+                     embedded://file for streams";
+
+impl PoolUrl {
+    /// Reads a URL, or one of BeeORM's short forms.
+    pub(super) fn parse(text: &str) -> Result<Self, WrongUrl> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(WrongUrl { problem: format!("the URL is empty; write {FORMS}"), meant: None });
+        }
+        if let Some((scheme, rest)) = split_scheme(text) {
+            return Self::of_scheme(&scheme.to_ascii_lowercase(), rest);
+        }
+        if let Some(problem) = go_dsn::advice(text) {
+            return Err(WrongUrl { problem, meant: Some(PoolKind::Database) });
+        }
+        match short_form::read(text) {
+            Some(Ok((url, namespace))) => Ok(Self { backend: Backend::Redis, url, namespace }),
+            Some(Err(problem)) => Err(WrongUrl { problem, meant: Some(PoolKind::Stream) }),
+            None => Err(WrongUrl { problem: format!("the URL has no scheme; write {FORMS}"), meant: None }),
+        }
+    }
+
+    fn of_scheme(scheme: &str, rest: &str) -> Result<Self, WrongUrl> {
+        let known = |scheme: &str| SCHEMES.iter().find(|(known, _)| *known == scheme).map(|(_, backend)| *backend);
+        let Some(backend) = known(scheme) else {
+            let meant = closest(scheme, SCHEMES.iter().map(|(known, _)| *known));
+            let advice = meant.map_or_else(|| format!("write {FORMS}"), |meant| format!("did you mean {meant:?}?"));
+            let problem = format!("the URL's scheme {scheme:?} is not known; {advice}");
+            return Err(WrongUrl { problem, meant: meant.and_then(known).map(Backend::kind) });
+        };
+        if rest.trim_start_matches('/').is_empty() {
+            let problem = format!("there is nothing behind {scheme}: in the URL; write {FORMS}");
+            return Err(WrongUrl { problem, meant: Some(backend.kind()) });
+        }
+        let url = format!("{scheme}:{rest}");
+        if backend == Backend::Redis {
+            let (url, namespace) = query::take(&url, "namespace");
+            return Ok(Self { backend, url, namespace: namespace.filter(|namespace| !namespace.is_empty()) });
+        }
+        Ok(Self { backend, url, namespace: None })
+    }
+
+    pub(super) fn kind(&self) -> PoolKind {
+        self.backend.kind()
+    }
+
+    /// For messages: without the password.
+    pub(super) fn shown(&self) -> String {
+        redact(&self.url)
+    }
+}
+
+impl Backend {
+    fn kind(self) -> PoolKind {
+        match self {
+            Self::Database => PoolKind::Database,
+            Self::Redis | Self::Embedded => PoolKind::Stream,
+        }
+    }
+}
+
+/// The scheme, and what is behind its colon. SQLite's alone may stand without slashes.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let named = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_url = named && !scheme.is_empty() && rest.starts_with("//");
+    (is_url || scheme == "sqlite").then_some((scheme, rest))
+}
+
+impl fmt::Debug for PoolUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolUrl").field("url", &self.shown()).field("namespace", &self.namespace).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (Backend, String, Option<String>) {
+        let url = PoolUrl::parse(text).unwrap();
+        (url.backend, url.url, url.namespace)
+    }
+
+    #[test]
+    fn the_scheme_decides() {
+        for (text, backend) in [
+            ("mysql://root@localhost/app", Backend::Database),
+            ("mariadb://root@localhost/app", Backend::Database),
+            ("sqlite://app.db", Backend::Database),
+            ("sqlite::memory:", Backend::Database),
+            ("redis://localhost", Backend::Redis),
+            ("rediss://localhost", Backend::Redis),
+            ("redis+unix:///var/redis.sock", Backend::Redis),
+            ("redis-sentinel://one:26379,two:26379/master", Backend::Redis),
+            ("valkey://localhost", Backend::Redis),
+            ("embedded://memory", Backend::Embedded),
+        ] {
+            assert_eq!(parsed(text), (backend, text.to_owned(), None));
+        }
+        assert_eq!(parsed(" MySQL://root@localhost/app\n").1, "mysql://root@localhost/app");
+    }
+
+    #[test]
+    fn a_url_may_name_a_namespace() {
+        let redis = |url: &str| (Backend::Redis, url.to_owned(), Some("app 1".to_owned()));
+        assert_eq!(parsed("redis://localhost?namespace=app%201"), redis("redis://localhost"));
+        assert_eq!(
+            parsed("redis+unix:///redis.sock?db=2&namespace=app+1"),
+            redis("redis+unix:///redis.sock?db=2")
+        );
+        assert_eq!(parsed("redis://localhost?namespace=").2, None);
+    }
+
+    #[test]
+    fn a_mistake_is_answered_with_what_to_write() {
+        let refused = |text| PoolUrl::parse(text).unwrap_err().problem;
+        assert_eq!(refused("mysq://root@localhost/app"), "the URL's scheme \"mysq\" is not known; did you mean \"mysql\"?");
+        assert!(refused("postgres://root@localhost/app").contains("write mysql://"));
+        assert!(refused("user:secret@localhost:3306/app").contains("no scheme"));
+        assert!(!refused("user:secret@localhost:3306/app").contains("secret"));
+        assert!(refused("user:secret@tcp(localhost:3306)/app").contains("mysql://user:***@localhost:3306/app"));
+        assert!(refused("").contains("empty"));
+        assert!(refused("redis://").contains("nothing behind redis:"));
+        assert!(refused("localhost").contains("no scheme"));
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let url = PoolUrl::parse("mysql://root:secret@localhost/app").unwrap();
+        assert!(!format!("{url:?}").contains("secret"));
+    }
+}

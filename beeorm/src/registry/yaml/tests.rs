@@ -1,0 +1,200 @@
+use super::{super::pool::PoolKind, *};
+
+fn registry(text: &str) -> Registry {
+    read(text, None).unwrap()
+}
+
+/// The lines, and what is wrong on them.
+fn mistakes(text: &str) -> Vec<String> {
+    read(text, None).unwrap_err().errors().iter().map(ToString::to_string).collect()
+}
+
+fn pool(registry: &Registry, kind: PoolKind, name: &str) -> (String, Option<String>) {
+    let pool = registry.pool_of(kind, name).unwrap();
+    (pool.url.url.clone(), pool.url.namespace.clone())
+}
+
+const BEEORM: &str = "
+default:
+  mysqlEncoding: latin2
+  mysqlCollate: 0900_ai_ci
+  mysql: mysql://root:root@localhost:3308/test
+  redis: localhost:6385:0
+  local_cache: 1000
+another:
+  sentinel:
+    master:1:
+      - :26379
+      - 192.156.23.11:26379
+third:
+  sentinel:
+    master2:2:second_namespace?user=test&password=t@st:
+      - :26380
+      - 192.156.23.15
+  local_cache: true
+lazy:
+  redis: localhost:6385:1:test_namespace
+  streams:
+    orm-lazy-channel:
+      - orm-async-consumer
+sockets:
+  redis: /var/redis.sock:1
+credentials:
+  redis: localhost:6385:11?user=test&password=test2
+logs:
+  mysql:
+    uri: mariadb://root@localhost/logs
+    MaxOpenConnections: 10
+files:
+  mysql: sqlite://app.db
+  redis: embedded://memory
+";
+
+#[test]
+fn beeorms_keys() {
+    let registry = registry(BEEORM);
+    let stream = |name| pool(&registry, PoolKind::Stream, name);
+    let without = |url: &str| (url.to_owned(), None);
+    let namespaced = |url: &str, namespace: &str| (url.to_owned(), Some(namespace.to_owned()));
+    assert_eq!(pool(&registry, PoolKind::Database, "default"), without("mysql://root:root@localhost:3308/test"));
+    assert_eq!(stream("default"), without("redis://localhost:6385/0"));
+    assert_eq!(stream("another"), without("redis-sentinel://localhost:26379,192.156.23.11:26379/master/1"));
+    assert_eq!(
+        stream("third"),
+        namespaced(
+            "redis-sentinel://test:t%40st@localhost:26380,192.156.23.15:26379/master2/2",
+            "second_namespace"
+        )
+    );
+    assert_eq!(stream("lazy"), namespaced("redis://localhost:6385/1", "test_namespace"));
+    assert_eq!(stream("sockets"), without("redis+unix:///var/redis.sock?db=1"));
+    assert_eq!(stream("credentials"), without("redis://test:test2@localhost:6385/11"));
+    assert_eq!(stream("files"), without("embedded://memory"));
+    assert_eq!(pool(&registry, PoolKind::Database, "files"), without("sqlite://app.db"));
+    let default = registry.pool_of(PoolKind::Database, "default").unwrap();
+    assert_eq!(default.options, PoolOptions::new().encoding("latin2").collate("0900_ai_ci"));
+    let logs = registry.pool_of(PoolKind::Database, "logs").unwrap();
+    assert_eq!(logs.options, PoolOptions::new().max_connections(10));
+    assert_eq!(registry.local_caches, [("default".to_owned(), 1000), ("third".to_owned(), 100_000)]);
+    assert_eq!(registry.places().len(), 1);
+    assert_eq!((registry.places()[0].pool.as_str(), registry.mistakes.len()), ("lazy", 0));
+}
+
+#[test]
+fn an_empty_text_is_an_empty_registry() {
+    assert!(registry("").pools.is_empty());
+    assert!(registry("# nothing yet\n").pools.is_empty());
+}
+
+#[test]
+fn a_wrong_key_is_answered_with_its_line_and_the_right_one() {
+    assert_eq!(
+        mistakes("default:\n  mysqlEncodings: utf8mb4\n  local-cache: 10\n  postgres: x\n"),
+        [
+            "line 2: the key \"mysqlEncodings\" is not known; did you mean \"mysqlEncoding\"?",
+            "line 3: the key \"local-cache\" is not known; did you mean \"local_cache\"?",
+            "line 4: the key \"postgres\" is not known; there are: mysql, redis, sentinel, streams, local_cache, \
+             mysqlEncoding, mysqlCollate",
+        ]
+    );
+    assert_eq!(
+        mistakes("default:\n  mysql:\n    url: mysql://root@localhost/app\n"),
+        [
+            "line 2: \"mysql\" has no `uri`; write `mysql: mysql://user:password@host:3306/database`",
+            "line 3: the key \"url\" is not known; did you mean \"uri\"?",
+        ]
+    );
+}
+
+#[test]
+fn every_value_of_a_wrong_type_is_told() {
+    let found = mistakes(
+        "default:
+  mysql: [a]
+  redis: 6379
+  local_cache: many
+  mysqlEncoding: 23
+  mysqlCollate:
+  streams:
+    orm-lazy-channel: orm-async-consumer
+other: redis
+third:
+  redis:localhost:6379
+fourth:
+  sentinel: {master: [26379]}
+  local_cache: 0
+",
+    );
+    let lines: Vec<_> = found.iter().map(|mistake| mistake.split(':').next().unwrap()).collect();
+    let wanted = ["2", "3", "4", "5", "6", "8", "9", "11", "13", "14"].map(|line| format!("line {line}"));
+    assert_eq!(lines, wanted, "{found:#?}");
+    assert!(found[7].contains("is a space missing"), "{found:#?}");
+    assert!(found[4].contains("is empty"), "{found:#?}");
+}
+
+#[test]
+fn wrong_urls_have_a_line_and_no_password() {
+    let found = mistakes(
+        "default:
+  mysql: root:honey@tcp(localhost:3306)/app?parseTime=true
+  redis: localhost:redis
+second:
+  mysql: redis://:honey@localhost
+  redis: mysql://root:honey@localhost/app
+third:
+  sentinel:
+    master:one: [\":26379\"]
+fourth:
+  sentinel:
+    master: [\"host:port\"]
+fifth:
+  redis: localhost:6379
+  sentinel: {master: [\":26379\"]}
+  mysqlEncoding: utf8mb4
+",
+    );
+    let starts = [
+        "line 2: this is the data source name of a Go driver; write mysql://root:***@localhost:3306/app",
+        "line 3: the port \"redis\"",
+        "line 5: this is no database; write it as `redis: redis://:***@localhost`",
+        "line 6: this is a database; write it as `mysql: mysql://root:***@localhost/app`",
+        "line 9: \"master:one\": the database \"one\"",
+        "line 12: the sentinel \"host:port\"",
+        "line 15: the pool \"fifth\" has a Redis on line 14 already",
+        "line 16: \"mysqlEncoding\" stands in a pool without `mysql`",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (mistake, start) in found.iter().zip(starts) {
+        assert!(mistake.starts_with(start), "{mistake}");
+        assert!(!mistake.contains("honey"), "{mistake}");
+    }
+}
+
+#[test]
+fn a_stream_has_one_group() {
+    let found = mistakes("default:\n  streams:\n    one: [a, b]\n    two: []\n");
+    assert_eq!(
+        found,
+        [
+            "line 3: the stream \"one\" has 2 groups; several are not supported yet; give it one",
+            "line 4: the stream \"two\" has 0 groups; give it one",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_yaml_has_a_line_too() {
+    assert!(mistakes("default:\n  redis: 'x\n")[0].starts_with("line "));
+    assert!(mistakes("- default\n")[0].starts_with("line 1: the file takes keys and values"));
+}
+
+#[test]
+fn a_file_is_named() {
+    let path = std::env::temp_dir().join(format!("beeorm-{}.yaml", std::process::id()));
+    std::fs::write(&path, "default:\n  redi: x\n").unwrap();
+    let found = read_file(&path).unwrap_err().to_string();
+    std::fs::remove_file(&path).unwrap();
+    assert!(found.contains(&format!("{}:2: the key \"redi\"", path.display())), "{found}");
+    let missing = read_file(Path::new("/nowhere/beeorm.yaml")).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/beeorm.yaml cannot be read"), "{missing}");
+}

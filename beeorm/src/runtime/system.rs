@@ -1,0 +1,47 @@
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::Host;
+
+/// The machine's clock and tokio's tasks.
+pub(super) struct System {
+    start: Instant,
+}
+
+impl System {
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Host for System {
+    fn now_millis(&self) -> u64 {
+        // A clock before 1970 counts as 1970; one after the year 500 million is none of ours.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn random(&self) -> u64 {
+        // The low half of a version 7 UUID is random but for its two highest bits.
+        Uuid::now_v7().as_u64_pair().1 & (u64::MAX >> 2)
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        // The handle is dropped and the task goes on: whoever waits for it has a channel to it.
+        drop(tokio::spawn(task));
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}

@@ -1,0 +1,21 @@
+//! INSERT, UPDATE and DELETE as data: no SQL, no database, no stream.
+//!
+//! Rows are turned into statements here, for the synchronous and the lazy path alike.
+
+mod batch;
+mod encode;
+mod row;
+mod rows;
+mod waiting;
+
+pub(crate) use self::{
+    batch::{Batch, Operation, RowValues, Shape, Statement},
+    encode::{Encoder, Path},
+    rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
+    waiting::waiting,
+};
+pub use self::{
+    row::{ById, LazyRow, Row},
+    rows::{Flush, LazyFlush},
+    waiting::WaitingStatement,
+};

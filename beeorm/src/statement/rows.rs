@@ -1,0 +1,270 @@
+use std::{fmt, sync::Arc};
+
+use super::{
+    encode::Encoder,
+    row::{ById, LazyRow, Row},
+};
+use crate::{
+    column::{ColumnError, RowReader},
+    entity::{Change, Delivery, DeliveryState, Entity, Place},
+    error::Error,
+};
+
+/// The rows of one flush, in the order in which they were given.
+#[derive(Default)]
+pub struct Rows<'a> {
+    pub(crate) items: Vec<Item<'a>>,
+}
+
+/// One row, and what the flush has to remember of it.
+pub(crate) struct Item<'a> {
+    row: Held<'a>,
+    intent: Intent,
+    slot: Slot,
+    finished: bool,
+}
+
+enum Held<'a> {
+    Borrowed(&'a mut dyn Row),
+    /// `'static`, so that dropping it is no use of what the others borrow.
+    Owned(Box<dyn Row>),
+}
+
+/// What is asked for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// INSERT or UPDATE.
+    Save,
+    /// DELETE.
+    Delete,
+}
+
+/// What a flush remembers of a row that cannot remember by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Slot {
+    pub(super) place: Option<Place>,
+    pub(super) made_key: bool,
+}
+
+/// How far a row's encoding has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// All its statements are written.
+    Done,
+    /// Its parents have to be executed first: they get their keys from the database.
+    Waiting,
+}
+
+/// How a flush ended for its rows.
+#[derive(Clone, Debug)]
+pub enum Conclusion {
+    /// The statements are committed.
+    #[doc(hidden)]
+    Committed,
+    /// Nothing was done.
+    #[doc(hidden)]
+    Refused,
+    /// The statements were handed to the publisher.
+    #[doc(hidden)]
+    HandedOver(#[allow(private_interfaces, reason = "made and read in this crate only")] Arc<Delivery>),
+}
+
+/// The keys that AUTO_INCREMENT made, by pool and statement; 0 for none.
+pub type MadeKeys = Vec<Vec<u64>>;
+
+impl<'a> Rows<'a> {
+    pub(crate) fn of(values: impl Flush<'a>, intent: Intent) -> Self {
+        let mut rows = Self::default();
+        values.rows(&mut rows);
+        rows.items.iter_mut().for_each(|item| item.intent = intent);
+        rows
+    }
+
+    fn push(&mut self, row: Held<'a>) {
+        self.items.push(Item { row, intent: Intent::Save, slot: Slot::default(), finished: false });
+    }
+
+    pub(crate) fn push_borrowed(&mut self, row: &'a mut dyn Row, intent: Intent) {
+        self.push(Held::Borrowed(row));
+        self.items.iter_mut().rev().take(1).for_each(|item| item.intent = intent);
+    }
+
+    pub(crate) fn push_owned(&mut self, row: Box<dyn Row>, intent: Intent) {
+        self.push(Held::Owned(row));
+        self.items.iter_mut().rev().take(1).for_each(|item| item.intent = intent);
+    }
+
+    /// Forgets how far an earlier attempt came.
+    pub(crate) fn restart(&mut self) {
+        self.items.iter_mut().for_each(|item| (item.finished, item.slot) = (false, Slot::default()));
+    }
+
+    /// The lazy flushes that have to be settled before anything new is encoded.
+    pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
+        let mut found = Vec::new();
+        self.items.iter_mut().for_each(|item| item.row().outstanding(&mut found));
+        found
+    }
+
+    /// Writes the statements of every row that is ready; tells whether all are done.
+    pub(crate) fn encode(&mut self, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+        let mut progress = Progress::Done;
+        for item in self.items.iter_mut().filter(|item| !item.finished) {
+            let (intent, mut slot) = (item.intent, item.slot);
+            let encoded = item.row().encode(&mut slot, intent, encoder);
+            item.slot = slot;
+            match encoded? {
+                Progress::Done => item.finished = true,
+                Progress::Waiting => progress = Progress::Waiting,
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Gives the rows the keys that the database made for the statements encoded last.
+    pub(crate) fn assign(&mut self, made: &MadeKeys) {
+        self.each(|row, slot| row.assign(slot, made));
+    }
+
+    /// Shows every row the one that an ON DUPLICATE KEY UPDATE found or made.
+    pub(crate) fn reload(&mut self, place: Place, reader: &mut dyn RowReader) -> Result<(), ColumnError> {
+        self.items.iter_mut().try_for_each(|item| item.row().reload(place, &mut *reader))
+    }
+
+    pub(crate) fn conclude(&mut self, conclusion: &Conclusion) {
+        self.each(|row, slot| row.conclude(slot, conclusion));
+    }
+
+    /// After the publisher's answer.
+    pub(crate) fn resolve(&mut self, state: DeliveryState) {
+        self.each(|row, slot| row.resolve(slot, state));
+    }
+
+    fn each(&mut self, mut act: impl FnMut(&mut dyn Row, &mut Slot)) {
+        for item in &mut self.items {
+            let mut slot = item.slot;
+            act(item.row(), &mut slot);
+            item.slot = slot;
+        }
+    }
+}
+
+impl fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("rows", &self.items.len()).finish()
+    }
+}
+
+impl<'a> Item<'a> {
+    fn row(&mut self) -> &mut (dyn Row + 'a) {
+        match &mut self.row {
+            Held::Borrowed(row) => *row,
+            Held::Owned(row) => row.as_mut(),
+        }
+    }
+}
+
+/// What can be flushed: `&mut` of an entity, of a tracked entity, of a `Vec`, slice or array of these;
+/// a [`Change`]; and tuples, arrays and `Vec`s of all that.
+///
+/// A `&mut User` of your own is moved into the call; write `&mut *user` to keep it.
+pub trait Flush<'a> {
+    /// Adds the rows, in order.
+    fn rows(self, rows: &mut Rows<'a>);
+}
+
+/// What can be flushed lazily: all but bare entities whose key only the database makes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flushed lazily",
+    label = "not lazily",
+    note = "a bare entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
+    note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
+)]
+pub trait LazyFlush<'a>: Flush<'a> {}
+
+impl<'a, R: Row + 'a> Flush<'a> for &'a mut R {
+    fn rows(self, rows: &mut Rows<'a>) {
+        rows.push(Held::Borrowed(self));
+    }
+}
+
+impl<'a, R: LazyRow + 'a> LazyFlush<'a> for &'a mut R {}
+
+impl<'a, R: Row + 'a> Flush<'a> for &'a mut [R] {
+    fn rows(self, rows: &mut Rows<'a>) {
+        self.iter_mut().for_each(|row| row.rows(rows));
+    }
+}
+
+impl<'a, R: LazyRow + 'a> LazyFlush<'a> for &'a mut [R] {}
+
+impl<'a, R: Row + 'a, const N: usize> Flush<'a> for &'a mut [R; N] {
+    fn rows(self, rows: &mut Rows<'a>) {
+        self.as_mut_slice().rows(rows);
+    }
+}
+
+impl<'a, R: LazyRow + 'a, const N: usize> LazyFlush<'a> for &'a mut [R; N] {}
+
+impl<'a, R: Row + 'a> Flush<'a> for &'a mut Vec<R> {
+    fn rows(self, rows: &mut Rows<'a>) {
+        self.as_mut_slice().rows(rows);
+    }
+}
+
+impl<'a, R: LazyRow + 'a> LazyFlush<'a> for &'a mut Vec<R> {}
+
+impl<'a, F: Flush<'a>, const N: usize> Flush<'a> for [F; N] {
+    fn rows(self, rows: &mut Rows<'a>) {
+        self.into_iter().for_each(|values| values.rows(rows));
+    }
+}
+
+impl<'a, F: LazyFlush<'a>, const N: usize> LazyFlush<'a> for [F; N] {}
+
+impl<'a, F: Flush<'a>> Flush<'a> for Vec<F> {
+    fn rows(self, rows: &mut Rows<'a>) {
+        self.into_iter().for_each(|values| values.rows(rows));
+    }
+}
+
+impl<'a, F: LazyFlush<'a>> LazyFlush<'a> for Vec<F> {}
+
+impl<'a, E: Entity> Flush<'a> for Change<E> {
+    fn rows(self, rows: &mut Rows<'a>) {
+        rows.push(Held::Owned(Box::new(self)));
+    }
+}
+
+impl<E: Entity> LazyFlush<'_> for Change<E> {}
+
+impl<'a, E: Entity> Flush<'a> for ById<E> {
+    fn rows(self, rows: &mut Rows<'a>) {
+        rows.push(Held::Owned(Box::new(self)));
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident)+;)+) => {$(
+        impl<'a, $($name: Flush<'a>),+> Flush<'a> for ($($name,)+) {
+            #[allow(non_snake_case, reason = "the names of the types serve as those of the values")]
+            fn rows(self, rows: &mut Rows<'a>) {
+                let ($($name,)+) = self;
+                $($name.rows(rows);)+
+            }
+        }
+
+        impl<'a, $($name: LazyFlush<'a>),+> LazyFlush<'a> for ($($name,)+) {}
+    )+};
+}
+
+tuples! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+}

@@ -1,0 +1,40 @@
+/// Why a stream refused, or what is not known of an append.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// The stream's server could not be reached: nothing was appended.
+    #[error("the stream pool {pool:?} cannot be reached ({reason}); nothing was appended, try again later")]
+    Unavailable {
+        /// The pool.
+        pool: String,
+        /// What the client said.
+        reason: String,
+    },
+    /// The server refused because of its memory: nothing was appended.
+    #[error("the stream pool {pool:?} is out of memory ({reason}); nothing was appended; let the consumer catch up, or raise maxmemory")]
+    OutOfMemory {
+        /// The pool.
+        pool: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// The connection broke after the append was sent.
+    #[error("the answer to an append to the stream pool {pool:?} was lost ({reason})")]
+    OutcomeUnknown {
+        /// The pool.
+        pool: String,
+        /// What the client said.
+        reason: String,
+    },
+    /// Another consumer has taken the stream over.
+    #[error("another consumer has taken the stream over")]
+    NotOwner,
+    /// The server refused for another reason: nothing was appended.
+    #[error("the stream pool {pool:?} refused: {reason}")]
+    Refused {
+        /// The pool.
+        pool: String,
+        /// What the server said.
+        reason: String,
+    },
+}

@@ -1,0 +1,66 @@
+-- After fence.lua. ARGV: token, group, consumer, count, and '>' for new entries or the id behind which
+-- pending ones are wanted. Answers whether the group had to be made anew, and the entries: fewer than
+-- asked for where they are large, none only where there are none.
+local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local ENOUGH_BYTES = 16 * 1024 * 1024
+local AT_ONCE = 16
+
+-- Entries delivered to anybody else, by hand say, are the owner's: it alone reads on.
+local function adopt(stranger)
+  local from = '-'
+  while true do
+    local pending = redis.call('XPENDING', KEYS[1], group, from, '+', 1000, stranger)
+    if #pending == 0 then
+      return
+    end
+    local ids = {}
+    for i, entry in ipairs(pending) do
+      ids[i] = entry[1]
+    end
+    from = '(' .. ids[#ids]
+    ids[#ids + 1] = 'JUSTID'
+    redis.call('XCLAIM', KEYS[1], group, consumer, 0, unpack(ids))
+  end
+end
+
+local function read(at_most)
+  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', at_most, 'STREAMS', KEYS[1], after)
+end
+
+if after == '0-0' then
+  local summary = redis.pcall('XPENDING', KEYS[1], group)
+  for _, holder in ipairs(not summary.err and summary[4] or {}) do
+    if holder[1] ~= consumer then
+      adopt(holder[1])
+    end
+  end
+end
+
+local made, entries, bytes = 0, {}, 0
+while #entries < count and bytes < ENOUGH_BYTES do
+  local page = read(math.min(count - #entries, AT_ONCE))
+  if page and page.err and made == 0 and string.find(page.err, 'NOGROUP', 1, true) then
+    pass_out_of_memory()
+    redis.call('XGROUP', 'CREATE', KEYS[1], group, '0', 'MKSTREAM')
+    made = 1
+    page = read(AT_ONCE)
+  end
+  if page and page.err then
+    return page
+  end
+  local found = page and page[1][2] or {}
+  if #found == 0 then
+    break
+  end
+  for _, entry in ipairs(found) do
+    entries[#entries + 1] = entry
+    -- No fields: it was deleted while it was pending.
+    for _, value in ipairs(entry[2] or {}) do
+      bytes = bytes + #value
+    end
+    if after ~= '>' then
+      after = entry[1]
+    end
+  end
+end
+return { made, entries }

@@ -1,0 +1,3 @@
+-- After fence.lua.
+redis.call('DEL', KEYS[2])
+return 1

@@ -1,0 +1,27 @@
+-- After fence.lua and identity.lua. KEYS: stream, lease, aside. ARGV: token, group, id, identity, reason, frames.
+-- An entry that is still there is moved with all its fields, also those that are no frames.
+local entry = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])[1]
+local is_there = entry and identity(entry[2]) == ARGV[4]
+local fields = {}
+if is_there then
+  fields = entry[2]
+else
+  for i = 6, #ARGV do
+    fields[#fields + 1] = 'f'
+    fields[#fields + 1] = ARGV[i]
+  end
+end
+
+pass_out_of_memory()
+-- In pieces, as Lua hands over some thousand values at most.
+local from = 1
+repeat
+  local to = math.min(from + 3999, #fields)
+  redis.call('XADD', KEYS[3], '*', 'id', ARGV[3], 'reason', ARGV[5], unpack(fields, from, to))
+  from = to + 1
+until from > #fields
+redis.call('XACK', KEYS[1], ARGV[2], ARGV[3])
+if is_there then
+  redis.call('XDEL', KEYS[1], ARGV[3])
+end
+return 1
