@@ -1,0 +1,13 @@
+//! Tests against real servers, a module per feature.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed"
+)]
+
+mod flusher;
+mod lazy_flush;
+mod servers;
+mod statistics;
+mod support;

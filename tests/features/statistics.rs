@@ -1,0 +1,72 @@
+//! Statistics that tell the truth: of the stream, its group, and what waits.
+
+use std::time::Duration;
+
+use beeorm::prelude::*;
+
+use crate::support::{drain, engine, on_every_backend};
+
+#[derive(Entity, Debug, Default)]
+struct Visit {
+    #[entity(uuid)]
+    id: Uuid,
+    path: String,
+}
+
+fn visits(count: usize) -> Vec<Visit> {
+    (0..count).map(|number| Visit { path: format!("/{number}"), ..Visit::default() }).collect()
+}
+
+on_every_backend! {
+    async fn of_the_stream(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Visit>()).await;
+        let broker = engine.event_broker();
+        let empty = broker.stream_statistics(LAZY_CHANNEL).await.unwrap();
+        assert_eq!((empty.len, empty.oldest_event), (0, None));
+        engine.flush_lazy(&mut visits(3)).await.unwrap();
+        engine.flush_lazy(&mut visits(2)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let statistics = broker.stream_statistics(LAZY_CHANNEL).await.unwrap();
+        assert_eq!((statistics.stream.as_str(), statistics.pool.as_str()), (LAZY_CHANNEL, DEFAULT_POOL));
+        assert_eq!((statistics.len, statistics.frames, statistics.statements, statistics.counted), (2, 2, 5, 2));
+        // Nobody consumes: the age of what waits is not 0 for that.
+        assert!(statistics.oldest_event.unwrap() >= Duration::from_millis(30), "{statistics:?}");
+        assert_eq!(statistics.groups.len(), 1);
+        drain(&engine).await;
+        let drained = broker.stream_statistics(LAZY_CHANNEL).await.unwrap();
+        assert_eq!((drained.len, drained.oldest_event, drained.statements), (0, None, 0));
+    }
+
+    async fn of_the_group(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Visit>()).await;
+        let broker = engine.event_broker();
+        for _ in 0..4 {
+            engine.flush_lazy(&mut visits(1)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let before = broker.stream_group_statistics(LAZY_CHANNEL, BACKGROUND_CONSUMER_GROUP).await.unwrap();
+        assert_eq!((before.group.as_str(), before.lag, before.pending), (BACKGROUND_CONSUMER_GROUP, 4, 0));
+        assert!(before.lower.unwrap() >= Duration::from_millis(30), "{before:?}");
+        assert!(before.lower_id.is_some());
+        drain(&engine).await;
+        let after = broker.stream_group_statistics(LAZY_CHANNEL, BACKGROUND_CONSUMER_GROUP).await.unwrap();
+        assert_eq!((after.lag, after.pending, after.lower_id.clone()), (0, 0, None));
+        assert!(after.last_delivered_id.is_some());
+        let unknown = broker.stream_group_statistics(LAZY_CHANNEL, "other").await;
+        assert!(matches!(unknown, Err(Error::GroupNotRegistered { .. })));
+        assert!(matches!(broker.stream_statistics("other").await, Err(Error::StreamNotRegistered { .. })));
+    }
+
+    async fn what_waits_is_shown_decoded(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Visit>()).await;
+        let mut visit = Visit { path: "/home".to_owned(), ..Visit::default() };
+        let receipt = engine.flush_lazy(&mut visit).await.unwrap();
+        let waiting = engine.event_broker().waiting(LAZY_CHANNEL, 10).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        assert_eq!(waiting[0].frame_id, Some(receipt.frame_ids()[0]));
+        let statement = &waiting[0].statements[0];
+        assert_eq!((statement.operation, statement.table), ("INSERT", "visit"));
+        assert_eq!(statement.key, Some(beeorm::Value::Uuid(visit.id)));
+        assert!(statement.values.contains(&("path".to_owned(), beeorm::Value::Text("/home".to_owned()))));
+    }
+}

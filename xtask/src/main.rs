@@ -1,0 +1,39 @@
+//! The developer's commands: `cargo xtask <verb>`.
+
+mod arrows;
+mod install;
+mod paths;
+mod program;
+mod rooms;
+mod servers;
+mod source;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test [--servers containers|local] [filter…]   runs every test against real servers
+cargo xtask servers [--servers containers|local]          starts servers to play with, until Ctrl-C
+cargo xtask tidy                                          checks format, lints, docs and the arrows between rooms";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.split_first() {
+        None => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Some((verb, rest)) => match verb.as_str() {
+            "test" => test::run(rest),
+            "servers" => servers::run(rest),
+            "tidy" => tidy::run(rest),
+            _ => Err(format!("`{verb}` is not a verb. The verbs:\n{USAGE}")),
+        },
+    };
+    outcome.unwrap_or_else(|message| {
+        eprintln!("xtask: {message}");
+        ExitCode::from(2)
+    })
+}
