@@ -1,14 +1,16 @@
 //! What the derive's code calls; no part of the public interface.
 
-pub use crate::{
-    column::{BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, RowReader, enumeration},
-    entity::{
-        ClientKey, ColumnName, Embedded, Entity, Key, KeySource, ReferenceVisitor, SchemaBuilder, TableSchema,
-        VisitReferences, column,
-    },
-};
 #[cfg(feature = "json")]
 pub use crate::column::json;
+pub use crate::{
+    column::{
+        BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, RowReader, enumeration,
+    },
+    entity::{
+        ClientKey, ColumnName, Embedded, Entity, Key, KeySource, ReferenceVisitor, SchemaBuilder,
+        TableSchema, VisitReferences, column,
+    },
+};
 pub use std::{
     default::Default,
     fmt::{Debug, Formatter, Result as FmtResult},
@@ -24,7 +26,10 @@ pub use std::{
 ///
 /// [`ColumnError::JsonWrite`] when serde cannot serialize it.
 #[cfg(feature = "json")]
-pub fn write_nullable_json<T: serde::Serialize>(value: &Option<T>, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
+pub fn write_nullable_json<T: serde::Serialize>(
+    value: &Option<T>,
+    sink: &mut ColumnSink<'_>,
+) -> Result<(), ColumnError> {
     match value {
         Some(value) => json::write(value, sink),
         None => {
@@ -40,7 +45,9 @@ pub fn write_nullable_json<T: serde::Serialize>(value: &Option<T>, sink: &mut Co
 ///
 /// [`ColumnError::JsonRead`] when the stored JSON is not of the type's form.
 #[cfg(feature = "json")]
-pub fn read_nullable_json<T: serde::de::DeserializeOwned>(reader: &mut dyn RowReader) -> Result<Option<T>, ColumnError> {
+pub fn read_nullable_json<T: serde::de::DeserializeOwned>(
+    reader: &mut dyn RowReader,
+) -> Result<Option<T>, ColumnError> {
     if reader.is_null()? {
         reader.skip();
         return Ok(None);

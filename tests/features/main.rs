@@ -6,8 +6,12 @@
     reason = "a test that panics has failed"
 )]
 
+mod error_resolvers;
 mod flusher;
 mod lazy_flush;
+mod redis_pool;
+mod refused;
 mod servers;
 mod statistics;
+mod workers;
 mod support;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::BoxFuture, stream};
 use uuid::Uuid;
 
 use super::{Run, apply, conclude, own::Ownership, plan, work::Ended};
@@ -137,14 +137,16 @@ fn unregistered(error: crate::error::Error) -> DatabaseError {
 
 /// Applies the frames on as many workers as there are: what conflicts on one of them, in order.
 async fn apply_all(run: &Run, ownership: &Ownership, frames: &[Incoming<'_>]) -> Result<(), Ended> {
-    let mut lanes = Vec::new();
+    let mut lanes: Vec<BoxFuture<'_, Result<(), Ended>>> = Vec::new();
     for (pool, incoming) in by_pool(frames) {
-        lanes.extend(plan::lanes(&incoming, &run.source.tables, run.options.workers).into_iter().map(|lane| (pool, lane)));
+        for lane in plan::lanes(&incoming, &run.source.tables, run.options.workers) {
+            lanes.push(Box::pin(apply::lane(run, ownership, pool, lane)));
+        }
     }
-    let results: Vec<Result<(), Ended>> = stream::iter(lanes)
-        .map(|(pool, lane)| apply::lane(run, ownership, pool, lane))
-        .buffer_unordered(run.options.workers)
-        .collect()
-        .await;
-    results.into_iter().collect()
+    let mut working = stream::iter(lanes).buffer_unordered(run.options.workers);
+    let mut ended = Ok(());
+    while let Some(result) = working.next().await {
+        ended = ended.and(result);
+    }
+    ended
 }

@@ -12,13 +12,13 @@ use super::{
     pool::Pool,
 };
 use crate::{
+    LAZY_CHANNEL,
     database::{Database, DatabaseError, Databases, Purpose},
     engine::{Channel, Engine, Parts, SHORT_IDS, ShortIds},
     error::Error,
     frame::Tables,
     publish::Publisher,
     runtime::Runtime,
-    stream::LAZY_CHANNEL,
 };
 
 /// Opens the pools also where something is wrong already, so that every mistake is told at once.

@@ -18,6 +18,9 @@ mod similar;
 #[cfg(feature = "yaml")]
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 use self::{
     pool::{Pool, PoolKind, StreamPlace},
     pool_url::PoolUrl,
@@ -80,11 +83,11 @@ impl Registry {
     /// | kind | URL |
     /// |---|---|
     /// | database | `mysql://user:password@host:3306/database`, `mariadb://…`, `?socket=/path` for a Unix socket |
-    /// | database | `sqlite://file.db`, `sqlite::memory:` |
+    /// | database | `sqlite://file.db`, `sqlite://memory` |
     /// | stream | `redis://user:password@host:6379/0`, `rediss://…` (encrypted), `redis+unix:///path?db=0` |
     /// | stream | `redis-sentinel://user:password@host:26379,host:26379/master/0`, `rediss-sentinel://…` |
     /// | stream | BeeORM's `host:port[:db[:namespace]]` or `/path.sock[:db[:namespace]]`, `?user=…&password=…` behind it |
-    /// | stream | `embedded://file.db`, `embedded://memory` |
+    /// | stream | `embedded://file`, `embedded://memory` |
     ///
     /// `valkey` may stand for `redis` everywhere. Special characters of users and passwords are written as `%XX`
     /// (`@` is `%40`). Every URL to Redis takes `?namespace=name`: see [`PoolOptions::namespace`].

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
+
 use super::{
     ConfigError,
     pool::{Pool, StreamPlace},
@@ -22,23 +24,28 @@ const DATABASE_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A pool that answered.
 pub(super) enum Opened {
     Database(Arc<dyn Database>),
-    /// Its streams, by their names.
-    Streams(Vec<(String, Channel)>),
+    Streams(Streams),
 }
+
+/// The streams that lie in a pool, by their names.
+type Streams = Vec<(String, Channel)>;
 
 /// Opens the pool, and in a stream pool the streams that lie in it.
 pub(super) async fn open(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Opened, Vec<ConfigError>> {
-    match pool.url.backend {
-        Backend::Database => match database(pool).await {
-            Ok(database) => Ok(Opened::Database(database)),
-            Err(reason) => Err(vec![unreachable_pool(pool, reason)]),
-        },
-        Backend::Redis => redis(pool, places).await,
-        Backend::Embedded => match embedded(pool, places, runtime).await {
-            Ok(streams) => Ok(Opened::Streams(streams)),
-            Err(reason) => Err(vec![unreachable_pool(pool, reason)]),
-        },
+    let streams = match pool.url.backend {
+        Backend::Database => return database(pool).await.map(Opened::Database).map_err(|error| vec![error]),
+        Backend::Redis => redis(pool, places).await?,
+        Backend::Embedded => embedded(pool, places, runtime).await.map_err(|reason| vec![unreachable_pool(pool, reason)])?,
+    };
+    // Groups are there from the first statistics on, and a missing right is told here.
+    let prepared = join_all(streams.iter().map(|(_, channel)| channel.stream.prepare())).await;
+    let wrong = prepared.into_iter().filter_map(Result::err).map(|error| unreachable_pool(pool, error.to_string()));
+    let wrong: Vec<_> = wrong.collect();
+    if wrong.is_empty() {
+        return Ok(Opened::Streams(streams));
     }
+    join_all(streams.iter().map(|(_, channel)| channel.stream.close())).await;
+    Err(wrong)
 }
 
 fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
@@ -50,7 +57,7 @@ fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
     }
 }
 
-async fn database(pool: &Pool) -> Result<Arc<dyn Database>, String> {
+async fn database(pool: &Pool) -> Result<Arc<dyn Database>, ConfigError> {
     let options = OpenOptions {
         url: pool.url.url.clone(),
         max_connections: pool.options.max_connections.unwrap_or(MAX_CONNECTIONS),
@@ -58,14 +65,14 @@ async fn database(pool: &Pool) -> Result<Arc<dyn Database>, String> {
         encoding: pool.options.encoding.clone(),
         collate: pool.options.collate.clone(),
     };
-    database::open(&options).await.map_err(|error| error.message().to_owned())
+    database::open(&options).await.map_err(|error| unreachable_pool(pool, error.message()))
 }
 
 fn channels(
     pool: &Pool,
     places: &[StreamPlace],
     stream: impl Fn(&str, &str) -> Arc<dyn Stream>,
-) -> Vec<(String, Channel)> {
+) -> Streams {
     let channel = |place: &StreamPlace| {
         let group = place.groups.first().cloned()?;
         let stream = stream(&place.stream, &group);
@@ -75,7 +82,7 @@ fn channels(
 }
 
 #[cfg(feature = "redis")]
-async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Opened, Vec<ConfigError>> {
+async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
     use crate::{
         redis::{self, RedisOptions},
         stream::redis::RedisStream,
@@ -100,11 +107,11 @@ async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Opened, Vec<Config
     if streams.is_empty() || !mistakes.is_empty() {
         client.close().await;
     }
-    if mistakes.is_empty() { Ok(Opened::Streams(streams)) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(streams) } else { Err(mistakes) }
 }
 
 #[cfg(not(feature = "redis"))]
-async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Opened, Vec<ConfigError>> {
+async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
     Err(vec![unreachable_pool(pool, "beeorm was built without its feature `redis`")])
 }
 
@@ -132,11 +139,7 @@ fn refusals(pool: &Pool, policy: &crate::redis::Policy, has_streams: bool) -> Ve
 }
 
 #[cfg(feature = "embedded")]
-async fn embedded(
-    pool: &Pool,
-    places: &[StreamPlace],
-    runtime: &Runtime,
-) -> Result<Vec<(String, Channel)>, String> {
+async fn embedded(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Streams, String> {
     use crate::stream::embedded::{self, EmbeddedStream};
 
     let opened = embedded::open(&pool.name, &pool.url.url, runtime.clone()).await;
@@ -145,6 +148,6 @@ async fn embedded(
 }
 
 #[cfg(not(feature = "embedded"))]
-async fn embedded(_: &Pool, _: &[StreamPlace], _: &Runtime) -> Result<Vec<(String, Channel)>, String> {
+async fn embedded(_: &Pool, _: &[StreamPlace], _: &Runtime) -> Result<Streams, String> {
     Err("beeorm was built without its feature `embedded`".to_owned())
 }

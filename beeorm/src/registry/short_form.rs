@@ -51,7 +51,8 @@ fn number(database: &str) -> Result<u8, String> {
     database.parse().map_err(|_| format!("the database {database:?} is no number from 0 to 255; {FORM}"))
 }
 
-/// The URL and the namespace; none where it is not of this form at all.
+/// The URL and the namespace; none where it is not of this form at all. What is wrong repeats nothing that might
+/// be a password.
 pub(super) fn read(text: &str) -> Option<Result<(String, Option<String>), String>> {
     let (place, parameters) = text.split_once('?').unwrap_or((text, ""));
     let parts: Vec<&str> = place.split(':').collect();
@@ -62,13 +63,13 @@ pub(super) fn read(text: &str) -> Option<Result<(String, Option<String>), String
                 (url, rest.namespace)
             }))
         }
-        [host, port, rest @ ..] if is_host(host) => Some(server(host, port, rest, parameters)),
+        [host, port, rest @ ..] if is_host(host) && !place.contains('@') => Some(server(host, port, rest, parameters)),
         _ => None,
     }
 }
 
 fn server(host: &str, port: &str, rest: &[&str], parameters: &str) -> Result<(String, Option<String>), String> {
-    let port: u16 = port.parse().map_err(|_| format!("the port {port:?} is no number; {FORM}"))?;
+    let port: u16 = port.parse().map_err(|_| format!("what stands behind the first colon is no port; {FORM}"))?;
     let rest = Rest::read(rest, parameters)?;
     let url = format!("redis://{}{}:{port}/{}", rest.credentials(), or_localhost(host), rest.database);
     Ok((url, rest.namespace))
@@ -116,11 +117,11 @@ mod tests {
     #[test]
     fn mistakes() {
         let refused = |text| read(text).unwrap().unwrap_err();
-        assert!(refused("localhost:redis").contains("the port \"redis\""));
+        assert!(refused("localhost:redis").contains("is no port"));
         assert!(refused("localhost:6379:app").contains("the database \"app\""));
         assert!(refused("localhost:6379:0:app:more").contains("too many colons"));
         assert!(refused("localhost:6379?pass=x").contains("user, password"));
         assert_eq!(read("localhost"), None);
-        assert!(read("root@x:secret@localhost/app").is_none());
+        assert_eq!(read("root:secret@localhost:6379"), None);
     }
 }

@@ -5,7 +5,7 @@ mod backend;
 mod database;
 mod servers;
 
-pub(crate) use backend::{Backend, drain, engine, on_every_backend};
+pub(crate) use backend::{Backend, drain, engine, on_every_backend, redis_url};
 pub(crate) use database::{TestDatabase, mysql_database};
 pub(crate) use servers::{own_servers, servers};
 

@@ -155,7 +155,7 @@ fifth:
     );
     let starts = [
         "line 2: this is the data source name of a Go driver; write mysql://root:***@localhost:3306/app",
-        "line 3: the port \"redis\"",
+        "line 3: what stands behind the first colon is no port",
         "line 5: this is no database; write it as `redis: redis://:***@localhost`",
         "line 6: this is a database; write it as `mysql: mysql://root:***@localhost/app`",
         "line 9: \"master:one\": the database \"one\"",

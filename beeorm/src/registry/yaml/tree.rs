@@ -155,12 +155,15 @@ mod tests {
 
     #[test]
     fn what_is_no_configuration() {
-        let refused = |text| read(text).map(drop).unwrap_err();
+        fn refused(text: &str) -> Mistake {
+            read(text).unwrap_err()
+        }
         assert_eq!(refused("a: 1\nb: 1\na: 2"), Mistake { line: 3, problem: "the key \"a\" stands on line 1 already".to_owned() });
         assert_eq!(refused("a: &x 1\nb: *x").line, 2);
         assert_eq!(refused("a: 1\n---\nb: 1").line, 2);
         assert_eq!(refused("a: 1\n  b: 2").line, 2);
-        assert!(refused(&"[".repeat(100_000)).problem.contains("nested"));
+        assert!(refused(&"- ".repeat(10_000)).problem.contains("nested"));
+        assert_eq!(refused(&"[".repeat(10_000)).line, 1);
         assert!(refused("[1]: 2").problem.contains("no list"));
         assert!(refused("a: 'x").problem.contains("no YAML"));
     }
