@@ -6,12 +6,18 @@
     reason = "a test that panics has failed"
 )]
 
+mod columns;
 mod error_resolvers;
+mod flush;
 mod flusher;
 mod lazy_flush;
+mod on_duplicate_key;
 mod redis_pool;
+mod references;
 mod refused;
 mod servers;
+mod short_ids;
 mod statistics;
-mod workers;
 mod support;
+mod tracking;
+mod workers;
