@@ -30,7 +30,7 @@ pub use beeorm_derive::{Embedded, Entity, EntityEnum};
 pub use uuid::Uuid;
 
 pub use self::{
-    column::{Column, ColumnError, ColumnType, IntoColumn, Set, Value},
+    column::{BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, IntoColumn, Number, RefersTo, RowReader, Set, Value},
     consume::{BackgroundConsumer, Failure, FailedStatement, Report, Resolution},
     database::{DatabaseError, FailureClass},
     engine::{DeadLetter, DeadLetters, Engine, EventBroker, Flusher, WaitingFrame},

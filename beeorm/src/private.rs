@@ -54,3 +54,15 @@ pub fn read_nullable_json<T: serde::de::DeserializeOwned>(
     }
     json::read(reader)
 }
+
+/// What the column of a field of type `Option` under `#[entity(json)]` holds.
+#[cfg(feature = "json")]
+pub trait NullableJson {
+    /// The same with [`json::Json`] within.
+    type Column;
+}
+
+#[cfg(feature = "json")]
+impl<T> NullableJson for Option<T> {
+    type Column = Option<json::Json<T>>;
+}

@@ -204,7 +204,7 @@ on_every_backend! {
     }
 
     async fn can_be_set_one_by_one(backend: Backend) {
-        let engine = engine(backend.registry().entity::<Everything>()).await;
+        let engine = engine(backend.registry().entity::<Everything>().entity::<Optional>()).await;
         let [mut value, _] = extremes().map(floored);
         engine.flush(&mut value).await.unwrap();
         let columns = Everything::columns();
@@ -214,6 +214,7 @@ on_every_backend! {
             .set(columns.home.city, "Gdańsk")
             .set(columns.plain.zip, 7)
             .set(columns.original, 9)
+            .set(columns.settings, Settings { theme: "light".to_owned(), sizes: vec![3] })
             .add(columns.double, f64::MAX)
             .subtract(columns.medium, i32::MIN);
         engine.flush(change).await.unwrap();
@@ -221,5 +222,13 @@ on_every_backend! {
         assert_eq!((loaded.color, loaded.colors), (Color::Green, [Color::LightBlue].into()));
         assert_eq!((loaded.home.city.as_str(), loaded.plain.zip, loaded.original), ("Gdańsk", Some(7), 9));
         assert_eq!((loaded.double, loaded.medium), (0.0, 0));
+        assert_eq!(loaded.settings.theme, "light");
+        let mut some = Optional { settings: Some(BTreeMap::new()), ..Optional::default() };
+        engine.flush(&mut some).await.unwrap();
+        let tags = BTreeMap::from([("a".to_owned(), 1)]);
+        engine.flush(Optional::change(some.id).set(Optional::columns().settings, tags.clone())).await.unwrap();
+        assert_eq!(engine.load::<Optional>(some.id).await.unwrap().unwrap().settings, Some(tags));
+        engine.flush(Optional::change(some.id).set(Optional::columns().settings, None::<BTreeMap<String, u8>>)).await.unwrap();
+        assert_eq!(engine.load::<Optional>(some.id).await.unwrap().unwrap().settings, None);
     }
 }

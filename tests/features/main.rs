@@ -7,6 +7,8 @@
 )]
 
 mod columns;
+mod derive;
+mod derive_names;
 mod error_resolvers;
 mod flush;
 mod flusher;

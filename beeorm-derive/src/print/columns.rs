@@ -60,22 +60,32 @@ fn fields(
     p: &TokenStream,
 ) -> TokenStream {
     let fields = fields.iter().filter_map(|field| {
-        let embedded = match &field.kind {
+        let holds = match &field.kind {
             Kind::Skipped => return None,
-            Kind::Embedded { .. } => true,
-            Kind::Column(_) | Kind::Json { .. } => false,
+            Kind::Embedded { .. } => Holds::Embedded,
+            Kind::Json { .. } if field.shape.optional => Holds::NullableJson,
+            Kind::Json { .. } => Holds::Json,
+            Kind::Column(_) => Holds::Value,
         };
         Some(declare_field(
             ident,
             field.ident,
             field.visibility,
             field.ty,
-            embedded,
+            holds,
             entity,
             p,
         ))
     });
     quote!(#(#fields)*)
+}
+
+/// What a field's column holds, as far as the type of its name goes.
+pub(super) enum Holds {
+    Value,
+    Json,
+    NullableJson,
+    Embedded,
 }
 
 /// One field of a struct of column names.
@@ -84,23 +94,30 @@ pub(super) fn declare_field(
     ident: &Ident,
     visibility: &Visibility,
     ty: &Type,
-    embedded: bool,
+    holds: Holds,
     entity: &TokenStream,
     p: &TokenStream,
 ) -> TokenStream {
     let visibility = printed_tokens(visibility.to_token_stream(), None);
     // `Self` is the entity where the user wrote it, and would be the struct of columns here.
     let ty_tokens = printed_tokens(ty.to_token_stream(), Some(of));
-    let (doc, ty) = if embedded {
-        let (span, p) = under(ty, p);
-        let columns = quote_spanned!(span=> <#ty_tokens as #p::Embedded>::Columns<#entity>);
-        (format!("The columns of `{}`.", ident.unraw()), columns)
-    } else {
-        (
-            format!("The column of `{}`.", ident.unraw()),
-            quote!(#p::ColumnName<#entity, #ty_tokens>),
-        )
+    let (span, at_type) = under(ty, p);
+    let (what, ty) = match holds {
+        Holds::Embedded => (
+            "columns",
+            quote_spanned!(span=> <#ty_tokens as #at_type::Embedded>::Columns<#entity>),
+        ),
+        Holds::Value => ("column", quote!(#p::ColumnName<#entity, #ty_tokens>)),
+        Holds::Json => (
+            "column",
+            quote!(#p::ColumnName<#entity, #p::json::Json<#ty_tokens>>),
+        ),
+        Holds::NullableJson => (
+            "column",
+            quote!(#p::ColumnName<#entity, <#ty_tokens as #p::NullableJson>::Column>),
+        ),
     };
+    let doc = format!("The {what} of `{}`.", ident.unraw());
     let ident = printed(ident);
     quote! {
         #[doc = #doc]

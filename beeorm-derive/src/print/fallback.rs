@@ -144,13 +144,14 @@ fn declare(
         let shape = Shape::of(&field.ty);
         let embedded =
             attributes.has("embedded") && !shape.optional && matches!(shape.core, Core::Unknown);
+        let holds = if embedded { columns::Holds::Embedded } else { columns::Holds::Value };
         let ident = field.ident.as_ref()?;
         Some(columns::declare_field(
             &input.ident,
             ident,
             &field.vis,
             &field.ty,
-            embedded,
+            holds,
             entity,
             p,
         ))

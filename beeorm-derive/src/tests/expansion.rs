@@ -118,6 +118,35 @@ fn self_in_a_fields_type_is_the_entity() {
 }
 
 #[test]
+fn json_may_be_null_where_its_field_is_an_option() {
+    let printed = crate::entity(tokens(EVERYTHING))
+        .to_string()
+        .replace(' ', "");
+    for part in [
+        r#".json("json",false)"#,
+        r#".json("nullable_json",true)"#,
+        "__private::json::write(&self.json,",
+        "__private::write_nullable_json(&self.nullable_json,",
+        "nullable_json:::beeorm::__private::read_nullable_json(",
+    ] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+}
+
+#[test]
+fn raw_identifiers_are_named_without_their_mark() {
+    let printed = crate::entity(tokens("struct r#Type { id: u64, r#fn: u8 }"));
+    let printed = printed.to_string().replace(' ', "");
+    for part in [
+        r#"new("Type","type","default")"#,
+        r#"<u8>("fn")"#,
+        "structTypeColumns{",
+    ] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+}
+
+#[test]
 fn code_bears_with_what_the_user_deprecates() {
     let allowed = |input: &str| {
         crate::entity(tokens(input))

@@ -1,5 +1,8 @@
 //! Types that are recognizably no columns, and words that are recognizably not for a type.
 
+use proc_macro2::{Delimiter, Group, TokenTree};
+use quote::quote;
+
 use super::assert_field;
 
 #[test]
@@ -134,6 +137,28 @@ fn a_type_that_is_no_column_is_answered_with_one_that_is() {
     }
     let message = "a column is NULL or it is not; one `Option` says so";
     assert_field("a: Option<Option<u8>>", &[(message, "Option<Option<u8>>")]);
+}
+
+/// As they come when a `macro_rules!` makes the entity of the types that it was given.
+#[test]
+fn types_are_recognized_within_invisible_groups() -> syn::Result<()> {
+    let group = |tokens| TokenTree::Group(Group::new(Delimiter::None, tokens));
+    let (key, decimal) = (group(quote!(u64)), group(quote!(Decimal)));
+    let length = group(quote!(7));
+    let input = quote!(struct User { id: #key, #[entity(length = #length)] a: String, b: Option<#decimal> });
+    let Err(mistakes) = crate::model::entity(&syn::parse2(input)?).map(drop) else {
+        panic!("the decimal has no digits")
+    };
+    let mistakes: Vec<String> = mistakes
+        .into_iter()
+        .map(|mistake| mistake.to_string())
+        .collect();
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(
+        mistakes[0].starts_with("say how many digits"),
+        "{mistakes:?}"
+    );
+    Ok(())
 }
 
 #[test]

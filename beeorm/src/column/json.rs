@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Column, ColumnError, ColumnSink, ColumnType, RowReader};
+use super::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, RowReader};
 
 /// Writes any serializable value as JSON.
 ///
@@ -35,5 +35,43 @@ impl Column for serde_json::Value {
 
     fn read(reader: &mut dyn RowReader) -> Result<Self, ColumnError> {
         read(reader)
+    }
+}
+
+/// The column of a field under `#[entity(json)]`: what `User::columns().settings` takes.
+///
+/// There is no need to write it: `.set(User::columns().settings, Settings { .. })` does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + DeserializeOwned> Column for Json<T> {
+    fn column_type() -> ColumnType {
+        ColumnType::Json
+    }
+
+    fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
+        write(&self.0, sink)
+    }
+
+    fn read(reader: &mut dyn RowReader) -> Result<Self, ColumnError> {
+        read(reader).map(Self)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> IntoColumn<Json<T>> for T {
+    fn into_column(self) -> Json<T> {
+        Json(self)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> IntoColumn<Option<Json<T>>> for T {
+    fn into_column(self) -> Option<Json<T>> {
+        Some(Json(self))
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> IntoColumn<Option<Json<T>>> for Option<T> {
+    fn into_column(self) -> Option<Json<T>> {
+        self.map(Json)
     }
 }

@@ -52,6 +52,10 @@ pub(crate) use self::{
 /// Implemented for booleans, integers, floats, `String`, `Vec<u8>`, `Uuid`, dates and times of
 /// `chrono`, `Decimal` of `rust_decimal`, `serde_json::Value`, [`EntityEnum`]s, [`Set`]s,
 /// references, and for `Option` of all of these, where `None` is NULL.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a column",
+    note = "under `#[entity(json)]` any serde type can; `#[entity(embedded)]` takes a struct with `#[derive(Embedded)]`, and `#[entity(skip)]` leaves the field out"
+)]
 pub trait Column: Sized {
     /// Whether the column may be NULL.
     const NULLABLE: bool = false;

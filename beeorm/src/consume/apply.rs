@@ -38,7 +38,12 @@ pub(super) async fn lane(
                 continue;
             }
             Outcome::SomeAreDone => {
+                let tried = part.len();
                 let left = forget_done(run, pool, part).await?;
+                if left.len() == tried {
+                    // Whoever had them has gone back on it.
+                    run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+                }
                 parts.push(left);
                 continue;
             }

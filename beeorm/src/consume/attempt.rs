@@ -46,7 +46,7 @@ enum Work<'w> {
 }
 
 async fn transaction(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: Work<'_>) -> Outcome {
-    let failed = |error| Outcome::Failed(StatementFailure { batch: 0, statement: 0, error });
+    let failed = |error| Outcome::Failed(StatementFailure { statement: 0, error });
     let database = match run.source.databases.get(pool) {
         Ok(database) => database,
         Err(error) => return failed(unregistered(&error)),
@@ -70,7 +70,7 @@ async fn transaction(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work
         Work::Letter(None) => Ok(()),
         Work::Letter(Some(letter)) => dead_letters::insert(session, letter)
             .await
-            .map_err(|error| StatementFailure { batch: 0, statement: 0, error }),
+            .map_err(|error| StatementFailure { statement: 0, error }),
     };
     if let Err(failure) = worked {
         roll_back(session).await;

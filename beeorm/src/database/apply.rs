@@ -22,9 +22,7 @@ pub(crate) struct Limits {
 /// A statement that failed, and which of the rows were in it.
 #[derive(Debug)]
 pub(crate) struct StatementFailure {
-    /// Of the batch given to [`apply`], by its place.
-    pub(crate) batch: usize,
-    /// The first row's place in that batch.
+    /// The first row's place in its batch.
     pub(crate) statement: usize,
     pub(crate) error: DatabaseError,
 }
@@ -51,11 +49,11 @@ pub(crate) async fn apply(
         .flat_map(|(batch, statements)| (0..statements.statements.len()).map(move |statement| (batch, statement)))
         .collect();
     let mut rest = rows.as_slice();
-    while let Some(&(batch, statement)) = rest.first() {
+    while let Some(&(_, statement)) = rest.first() {
         let count = run_length(batches, rest, limits, keys);
         let (run, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
         let done = execute(session, limits, batches, run).await;
-        let key = done.map_err(|error| StatementFailure { batch, statement, error })?;
+        let key = done.map_err(|error| StatementFailure { statement, error })?;
         if keys == Keys::Wanted {
             made.extend(std::iter::repeat_n(key, count.max(1)));
         }

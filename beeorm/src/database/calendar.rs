@@ -32,11 +32,19 @@ pub(super) fn micros(days: i32, hour: u8, minute: u8, second: u8, micros: u32) -
 #[cfg(feature = "embedded")]
 pub(super) fn parse_date(text: &str) -> Option<i32> {
     let mut parts = text.split('-');
-    let (year, month, day) = (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
+    let (year, month, day) = (
+        digits(parts.next()?, 4)?,
+        digits(parts.next()?, 2)?,
+        digits(parts.next()?, 2)?,
+    );
     if parts.next().is_some() {
         return None;
     }
-    days(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    days(
+        i32::try_from(year).ok()?,
+        u8::try_from(month).ok()?,
+        u8::try_from(day).ok()?,
+    )
 }
 
 /// The microseconds of `2026-11-22 16:07:22`, with up to six digits of a second behind a point.
@@ -46,7 +54,9 @@ pub(super) fn parse_datetime(text: &str) -> Option<i64> {
         return micros(parse_date(text)?, 0, 0, 0, 0);
     };
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let mut parts = time.split(':').map(|part| digits(part, 2).and_then(|part| u8::try_from(part).ok()));
+    let mut parts = time
+        .split(':')
+        .map(|part| digits(part, 2).and_then(|part| u8::try_from(part).ok()));
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
     let missing = u32::try_from(6_usize.checked_sub(fraction.len())?).ok()?;
     let fraction = digits(fraction, fraction.len())?.checked_mul(10_u32.checked_pow(missing)?)?;
@@ -58,7 +68,8 @@ pub(super) fn parse_datetime(text: &str) -> Option<i64> {
 
 #[cfg(feature = "embedded")]
 fn digits(text: &str, count: usize) -> Option<u32> {
-    let fits = !text.is_empty() && text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits =
+        !text.is_empty() && text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     if fits { text.parse().ok() } else { None }
 }
 
@@ -75,7 +86,11 @@ mod tests {
             let text = date_text(count);
             let number = |range: std::ops::Range<usize>| text[range].parse::<u16>().unwrap();
             let (year, month, day) = (number(0..4), number(5..7), number(8..10));
-            assert_eq!(days(year.into(), month as u8, day as u8), Some(count), "{text}");
+            assert_eq!(
+                days(year.into(), month as u8, day as u8),
+                Some(count),
+                "{text}"
+            );
         }
     }
 
@@ -91,12 +106,26 @@ mod tests {
     #[cfg(feature = "embedded")]
     #[test]
     fn texts_are_read_as_they_are_written() {
-        for count in [-30_610_224_000_000_000, -1, 0, 1, 951_868_799_000_001, 253_402_300_799_999_999] {
+        for count in [
+            -30_610_224_000_000_000,
+            -1,
+            0,
+            1,
+            951_868_799_000_001,
+            253_402_300_799_999_999,
+        ] {
             assert_eq!(parse_datetime(&datetime_text(count)), Some(count));
         }
         assert_eq!(parse_datetime("1970-01-01 00:00:01.5"), Some(1_500_000));
         assert_eq!(parse_datetime("1970-01-02"), Some(DAY));
-        for text in ["", "1970-1-01", "1970-01-01 1:00:00", "1970-01-01 00:00:00.1234567", "x", "1970-01-01 00:00"] {
+        for text in [
+            "",
+            "1970-1-01",
+            "1970-01-01 1:00:00",
+            "1970-01-01 00:00:00.1234567",
+            "x",
+            "1970-01-01 00:00",
+        ] {
             assert_eq!(parse_datetime(text), None, "{text}");
         }
     }

@@ -28,11 +28,10 @@ pub use self::error::{DatabaseError, FailureClass};
 pub(crate) use self::{
     databases::Databases,
     apply::{Keys, Limits, StatementFailure, apply},
-    error::Kind,
     open::{OpenOptions, open},
 };
 #[cfg(feature = "embedded")]
-pub(crate) use self::sqlite::sqlite_type;
+pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 use crate::column::{ColumnError, RowReader, ValueRef};
 
 /// A pool of connections to one database.

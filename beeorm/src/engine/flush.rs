@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::Parts;
 use crate::{
     column::ValueRef,
-    database::{Keys, Limits, SelectError, Session, apply, render},
+    database::{
+        DatabaseError, FailureClass, Keys, Limits, SelectError, Session, StatementFailure, apply, render,
+    },
     entity::Place,
     error::Error,
     statement::{Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Path, Progress, Rows},
@@ -22,14 +24,36 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 /// Flushes the rows and tells them how it ended.
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     super::flush_lazy::settle(parts, rows).await?;
-    // A dropped future counts as refused: the transaction is rolled back with its session.
-    let mut guard = Concluding { rows, conclusion: Conclusion::Refused };
-    execute(parts, guard.rows).await?;
-    guard.conclusion = Conclusion::Committed;
-    Ok(())
+    let mut guard = Concluding { rows, conclusion: Conclusion::Unknown };
+    let executed = execute(parts, guard.rows).await;
+    guard.conclusion = match &executed {
+        Ok(()) => Conclusion::Committed,
+        Err(Failed { sent: true, .. }) => Conclusion::Unknown,
+        Err(Failed { sent: false, .. }) => Conclusion::Refused,
+    };
+    executed.map_err(|failed| failed.error)
 }
 
-/// Tells the rows at the end, however it comes.
+/// Why a flush failed, and whether its end was sent: a statement that is a transaction by itself, or a COMMIT.
+struct Failed {
+    error: Error,
+    sent: bool,
+}
+
+impl<E: Into<Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), sent: false }
+    }
+}
+
+impl Failed {
+    /// An error of the server itself is an answer: nothing was done.
+    fn at_the_end(error: DatabaseError) -> Self {
+        Self { sent: error.class() == FailureClass::Infrastructure, error: error.into() }
+    }
+}
+
+/// Tells the rows at the end, however it comes; that the future was dropped is no end that is known.
 struct Concluding<'r, 'a> {
     rows: &'r mut Rows<'a>,
     conclusion: Conclusion,
@@ -42,7 +66,7 @@ impl Drop for Concluding<'_, '_> {
 }
 
 /// Round by round: children whose parents get their keys from the database wait for the next one.
-async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
     let mut sessions: BTreeMap<&'static str, Box<dyn Session>> = BTreeMap::new();
     loop {
         let (progress, batches) = encode(parts, rows)?;
@@ -60,7 +84,10 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
             }
             let Some(session) = sessions.get_mut(name) else { continue };
             let limits = Limits { dialect: database.dialect(), statement_bytes: database.max_statement_bytes() };
-            let keys = apply(&mut **session, limits, &[batch], Keys::Wanted).await.map_err(|failure| failure.error)?;
+            let applied = apply(&mut **session, limits, &[batch], Keys::Wanted).await;
+            let keys = applied.map_err(|StatementFailure { error, .. }| {
+                if alone { Failed::at_the_end(error) } else { error.into() }
+            })?;
             reload(&mut **session, rows, pool, batch).await?;
             made.push(keys);
         }
@@ -68,7 +95,7 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
         if progress == Progress::Done {
             if !alone {
                 for session in sessions.values_mut() {
-                    session.commit().await?;
+                    session.commit().await.map_err(Failed::at_the_end)?;
                 }
             }
             return Ok(());
@@ -76,7 +103,10 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     }
 }
 
-fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Vec<(&'static str, Batch)>), Error> {
+/// The statements of one round, by database pool.
+type Batches = Vec<(&'static str, Batch)>;
+
+fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Batches), Error> {
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Synchronous, parts, &registered);
     let progress = rows.encode(&mut encoder)?;

@@ -50,10 +50,11 @@ impl Engine {
     ///
     /// [`Error::NoShortIds`] where the key is a short 64-bit id and none is to be had.
     pub fn track<T: Entity>(&self, mut value: T) -> Result<Tracked<T>, Error> {
-        if T::schema().key_source == KeySource::Client && value.key().is_unset() {
-            if let Some(made) = T::Key::from_client(&*self.parts) {
-                *value.key_mut() = made?;
-            }
+        if T::schema().key_source == KeySource::Client
+            && value.key().is_unset()
+            && let Some(made) = T::Key::from_client(&*self.parts)
+        {
+            *value.key_mut() = made?;
         }
         Ok(Tracked::created(value))
     }
@@ -149,7 +150,6 @@ impl Engine {
     }
 
     /// Collects entities, to flush them together.
-    #[must_use]
     pub fn flusher<'a>(&self) -> Flusher<'a> {
         Flusher::new(self.clone())
     }

@@ -40,6 +40,7 @@ impl<E: Entity, T> ColumnName<E, T> {
     }
 
     /// Adds to what the column holds, in the database.
+    #[allow(clippy::should_implement_trait, reason = "it adds in the database; `+` would say otherwise")]
     pub fn add(self, value: impl IntoColumn<T>) -> Assignment<E>
     where
         T: Number,

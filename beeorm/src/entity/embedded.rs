@@ -2,6 +2,10 @@ use super::{ReferenceVisitor, SchemaBuilder};
 use crate::column::{ColumnError, ColumnSink, RowReader};
 
 /// A struct whose fields are columns of the entity that holds it. Made by `#[derive(Embedded)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be embedded",
+    note = "put `#[derive(Embedded)]` on it; under `#[entity(json)]` any serde type can be stored in one column"
+)]
 pub trait Embedded: Sized + Send + Sync + 'static {
     /// How many columns it has.
     const WIDTH: usize;

@@ -27,6 +27,7 @@ pub trait Key: Column + Clone + Debug + Default + Eq + Hash + Send + Sync + 'sta
 }
 
 /// Where keys made on the client come from.
+#[doc(hidden)]
 pub trait IdSource {
     /// A UUID of version 7: sorted by time.
     fn uuid(&self) -> Uuid;

@@ -28,7 +28,7 @@ pub(crate) use self::{
     change::AssignMode,
     delivery::{Delivery, DeliveryState},
     row_bytes::encode_row,
-    tracked::{Origin, Place, Prepared},
+    tracked::{Difference, Origin, Place, Prepared},
 };
 
 use crate::column::{ColumnError, ColumnSink, IntoColumn, RowReader};

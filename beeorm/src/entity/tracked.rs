@@ -25,6 +25,16 @@ pub struct Tracked<T: Entity> {
     memory: Option<Box<Memory<T>>>,
 }
 
+/// A stored entity that was changed.
+pub(crate) struct Difference<'t> {
+    /// The whole row as it is now.
+    pub(crate) row: Vec<u8>,
+    /// The row as it is stored; empty when it could not be encoded.
+    pub(crate) stored: &'t [u8],
+    /// The columns in which they differ.
+    pub(crate) changed: Vec<usize>,
+}
+
 /// What the database, or the stream before it, has of the entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -184,14 +194,14 @@ impl<T: Entity> Tracked<T> {
     }
 
     /// The row now, the one that is stored, and the columns in which they differ.
-    pub(crate) fn difference(&self) -> Result<Option<(Vec<u8>, &[u8], Vec<usize>)>, Error> {
+    pub(crate) fn difference(&self) -> Result<Option<Difference<'_>>, Error> {
         let Some(baseline) = self.memory.as_ref().and_then(|memory| memory.baseline.as_deref()) else {
             return Ok(None);
         };
         let mut row = Vec::with_capacity(baseline.len() + 16);
         encode_row(&self.value, &mut row)?;
         let changed = changed_columns(baseline, &row);
-        Ok((!changed.is_empty()).then_some((row, baseline, changed)))
+        Ok((!changed.is_empty()).then_some(Difference { row, stored: baseline, changed }))
     }
 
     /// The row that is stored, as far as it is known.
@@ -252,6 +262,13 @@ impl<T: Entity> Tracked<T> {
     pub(crate) fn replace(&mut self, value: T) {
         let old = std::mem::replace(&mut self.value, value);
         self.memory_mut().replaced.get_or_insert(old);
+    }
+
+    /// Nobody knows whether the flush was done: a key that was made stays.
+    pub(crate) fn uncertain(&mut self) {
+        if let Some(memory) = &mut self.memory {
+            memory.prepared = None;
+        }
     }
 
     /// Nothing of the flush was done.

@@ -38,7 +38,7 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
         VERSION => {}
         0 => return Err(DecodeError::Garbage("version 0 was never written")),
         // So that text and other people's entries are not taken for frames of the future.
-        1..16 => {
+        2..16 => {
             let reason = format!("a frame of format {version}; this program reads formats up to {VERSION}");
             return Err(DecodeError::Schema { id, pool: String::new(), reason });
         }

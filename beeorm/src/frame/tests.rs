@@ -3,7 +3,6 @@ use uuid::Uuid;
 use super::{DecodeError, Tables, decode, encode};
 use crate::{
     entity::{AssignMode, Entity},
-    prelude::*,
     statement::{Batch, Operation, Shape},
 };
 

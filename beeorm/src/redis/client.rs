@@ -19,7 +19,11 @@ pub(crate) struct Client {
 pub(crate) async fn open(options: &RedisOptions) -> Result<Client, RedisError> {
     let config = url::config(&options.url)?;
     let connection = RwLock::new(Arc::new(Connection::open(&config, options).await?));
-    Ok(Client { options: options.clone(), config, connection })
+    Ok(Client {
+        options: options.clone(),
+        config,
+        connection,
+    })
 }
 
 impl Client {
@@ -36,13 +40,26 @@ impl Client {
     }
 
     /// Sends a command once.
-    pub(crate) async fn command(&self, name: &'static str, arguments: Arguments) -> Result<Reply, RedisError> {
-        let connection = Arc::clone(&self.connection.read().unwrap_or_else(PoisonError::into_inner));
-        let answer = connection.send(name, arguments, self.options.command_timeout).await;
+    pub(crate) async fn command(
+        &self,
+        name: &'static str,
+        arguments: Arguments,
+    ) -> Result<Reply, RedisError> {
+        let connection = Arc::clone(
+            &self
+                .connection
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let answer = connection
+            .send(name, arguments, self.options.command_timeout)
+            .await;
         match &answer {
             // A peer that vanished without a word is noticed by nothing else for a quarter of an hour; a server
             // that became a replica does not always hang up; and what was given up must not be sent later.
-            Err(error) if *error == RedisError::TimedOut || error.code() == "READONLY" => self.replace(&connection),
+            Err(error) if *error == RedisError::TimedOut || error.code() == "READONLY" => {
+                self.replace(&connection)
+            }
             _ => {}
         }
         answer
@@ -50,11 +67,17 @@ impl Client {
 
     /// Connects anew, unless somebody did so already. What else is under way on the old connection is lost.
     fn replace(&self, old: &Arc<Connection>) {
-        let mut current = self.connection.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self
+            .connection
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&current, old)
             && let Ok(new) = Connection::start(&self.config, &self.options)
         {
-            tracing::warn!(pool = self.options.pool, "the connection is given up and made anew");
+            tracing::warn!(
+                pool = self.options.pool,
+                "the connection is given up and made anew"
+            );
             old.cut();
             *current = Arc::new(new);
         }
@@ -66,13 +89,20 @@ impl Client {
     }
 
     pub(crate) async fn close(&self) {
-        let connection = Arc::clone(&self.connection.read().unwrap_or_else(PoisonError::into_inner));
+        let connection = Arc::clone(
+            &self
+                .connection
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         connection.close(Duration::from_secs(1)).await;
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

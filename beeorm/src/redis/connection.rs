@@ -26,7 +26,11 @@ impl Connection {
     /// Connects, and fails if that does not succeed at once.
     pub(super) async fn open(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
         let fred = fred(config, options, true)?;
-        let task = fred.init().await.map_err(|error| RedisError::of_connection(&error))?.abort_handle();
+        let task = fred
+            .init()
+            .await
+            .map_err(|error| RedisError::of_connection(&error))?
+            .abort_handle();
         Ok(Self { fred, task })
     }
 
@@ -44,13 +48,20 @@ impl Connection {
         arguments: Arguments,
         timeout: Duration,
     ) -> Result<Reply, RedisError> {
-        let options =
-            Options { max_attempts: Some(1), timeout: Some(timeout), fail_fast: true, ..Options::default() };
+        let options = Options {
+            max_attempts: Some(1),
+            // None at all would be for ever.
+            timeout: Some(timeout.max(Duration::from_millis(1))),
+            fail_fast: true,
+            ..Options::default()
+        };
         let command = CustomCommand::new_static(command, ClusterHash::FirstKey, false);
         let fred = self.fred.with_options(&options);
         let answer = pin!(fred.custom_raw(command, arguments.into_values()));
         match select(answer, pin!(self.down())).await {
-            Either::Left((answer, _)) => Reply::of(answer.map_err(|error| RedisError::of_command(&error))?),
+            Either::Left((answer, _)) => {
+                Reply::of(answer.map_err(|error| RedisError::of_command(&error))?)
+            }
             Either::Right(((), _)) => Err(RedisError::TimedOut),
         }
     }
@@ -63,7 +74,11 @@ impl Connection {
         let mut checks = 0;
         while checks < 2 {
             tokio::time::sleep(CHECK).await;
-            checks = if self.fred.is_connected() { 0 } else { checks + 1 };
+            checks = if self.fred.is_connected() {
+                0
+            } else {
+                checks + 1
+            };
         }
     }
 
@@ -87,17 +102,25 @@ impl Drop for Connection {
 }
 
 fn fred(config: &Config, options: &RedisOptions, fail_at_once: bool) -> Result<Fred, RedisError> {
-    let mut builder = Builder::from_config(Config { fail_fast: fail_at_once, ..config.clone() });
+    let mut builder = Builder::from_config(Config {
+        fail_fast: fail_at_once,
+        ..config.clone()
+    });
     builder.with_connection_config(|connection| {
         connection.connection_timeout = options.connect_timeout;
         connection.internal_command_timeout = options.connect_timeout;
         // A command whose answer was lost is never sent again: it may have appended.
         connection.max_command_attempts = 1;
-        connection.tcp = TcpConfig { nodelay: Some(true), ..TcpConfig::default() };
+        connection.tcp = TcpConfig {
+            nodelay: Some(true),
+            ..TcpConfig::default()
+        };
     });
-    // The first delay is short, as what is sent in it waits for the reconnection.
+    // The first delay is short, as what is sent in it stands in fred's queue.
     let mut policy = ReconnectPolicy::new_exponential(0, 1, 1_000, 2);
-    policy.set_jitter(20);
+    policy.set_jitter(5);
     builder.set_policy(policy);
-    builder.build().map_err(|error| RedisError::of_connection(&error))
+    builder
+        .build()
+        .map_err(|error| RedisError::of_connection(&error))
 }

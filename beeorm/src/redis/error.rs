@@ -34,13 +34,24 @@ const UNSENT: [(ErrorKind, &str); 4] = [
 ];
 
 /// The words that an error raised within a script may hide behind an `ERR` (before Redis 7).
-const CODES: [&str; 9] =
-    ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "WRONGTYPE", "NOPERM", "NOGROUP"];
+const CODES: [&str; 9] = [
+    "OOM",
+    "READONLY",
+    "MISCONF",
+    "NOREPLICAS",
+    "MASTERDOWN",
+    "LOADING",
+    "WRONGTYPE",
+    "NOPERM",
+    "NOGROUP",
+];
 
 impl RedisError {
     /// Of a command.
     pub(super) fn of_command(error: &Error) -> Self {
-        let unsent = UNSENT.iter().any(|(kind, details)| error.kind() == kind && error.details() == *details);
+        let unsent = UNSENT
+            .iter()
+            .any(|(kind, details)| error.kind() == kind && error.details() == *details);
         match error.kind() {
             _ if unsent => Self::NotSent("the connection is down".to_owned()),
             ErrorKind::Backpressure => Self::NotSent(error.to_string()),
@@ -54,21 +65,32 @@ impl RedisError {
         match error.kind() {
             ErrorKind::Auth => Self::Refused(error.details().to_owned()),
             ErrorKind::Config | ErrorKind::Url => Self::Url(error.details().to_owned()),
-            _ if error.details().starts_with("NOPERM") => Self::Refused(error.details().to_owned()),
+            // It does not have the database, say.
+            _ if is_refusal(error.details()) => Self::Refused(error.details().to_owned()),
             _ => Self::NotSent(error.to_string()),
         }
     }
 
     /// The first word of a refusal, by which Redis tells refusals apart; empty for other errors.
     pub(crate) fn code(&self) -> &str {
-        let Self::Refused(message) = self else { return "" };
+        let Self::Refused(message) = self else {
+            return "";
+        };
         let first = message.split(' ').next().unwrap_or_default();
         if first != "ERR" || !message.contains("script") {
             return first;
         }
-        let within = message.split([' ', '-', ':']).find(|word| CODES.contains(word));
+        let within = message
+            .split([' ', '-', ':'])
+            .find(|word| CODES.contains(word));
         within.unwrap_or(first)
     }
+}
+
+/// Whether a server says that it will never do it.
+fn is_refusal(details: &str) -> bool {
+    let will_pass = details.contains("max number of clients");
+    !will_pass && (details.starts_with("ERR ") || details.starts_with("NOPERM "))
 }
 
 #[cfg(test)]
@@ -81,17 +103,26 @@ mod tests {
 
     #[test]
     fn codes_are_found_also_within_a_scripts_error() {
-        assert_eq!(code("OOM command not allowed when used memory > 'maxmemory'."), "OOM");
         assert_eq!(
-            code("OOM command not allowed when used memory > 'maxmemory'. script: 9f, on @user_script:1."),
+            code("OOM command not allowed when used memory > 'maxmemory'."),
             "OOM"
         );
         assert_eq!(
-            code("ERR Error running script (call to f_9f): @user_script:1: @user_script: 1: -OOM command not allowed"),
+            code(
+                "OOM command not allowed when used memory > 'maxmemory'. script: 9f, on @user_script:1."
+            ),
             "OOM"
         );
         assert_eq!(
-            code("ERR Error running script (call to f_9f): @user_script:3: WRONGTYPE Operation against a key"),
+            code(
+                "ERR Error running script (call to f_9f): @user_script:1: @user_script: 1: -OOM command not allowed"
+            ),
+            "OOM"
+        );
+        assert_eq!(
+            code(
+                "ERR Error running script (call to f_9f): @user_script:3: WRONGTYPE Operation against a key"
+            ),
             "WRONGTYPE"
         );
         assert_eq!(code("ERR syntax error"), "ERR");

@@ -31,7 +31,10 @@ impl Client {
             Err(RedisError::Refused(_)) => Vec::new(),
             config => config?,
         });
-        let eviction = config.get("maxmemory-policy").or(info.get("maxmemory_policy")).unwrap_or_default();
+        let eviction = config
+            .get("maxmemory-policy")
+            .or(info.get("maxmemory_policy"))
+            .unwrap_or_default();
         let version = info.get("redis_version").unwrap_or_default();
         Ok(Policy {
             version: version.to_owned(),
@@ -45,7 +48,10 @@ impl Client {
         let mut all = Vec::new();
         // One at a time: before Redis 7 it takes one pattern only.
         for name in ["maxmemory-policy", "save", "appendonly"] {
-            let pairs = self.command("CONFIG", Arguments::new().text("GET").text(name)).await?.into_pairs()?;
+            let pairs = self
+                .command("CONFIG", Arguments::new().text("GET").text(name))
+                .await?
+                .into_pairs()?;
             for (name, value) in pairs {
                 all.push((name, value.into_text()?));
             }
@@ -58,18 +64,32 @@ struct Settings(Vec<(String, String)>);
 
 impl Settings {
     fn of_info(text: &str) -> Self {
-        let pairs = text.lines().filter_map(|line| line.trim_end().split_once(':'));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let pairs = text
+            .lines()
+            .filter_map(|line| line.trim_end().split_once(':'));
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
 fn is_supported(version: &str) -> bool {
-    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
-    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= (6, 2)
+    let mut numbers = version
+        .split('.')
+        .map(|number| number.parse::<u32>().unwrap_or_default());
+    (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    ) >= (6, 2)
 }
 
 fn persistence(config: &Settings, info: &Settings) -> Persistence {
@@ -87,22 +107,53 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
-        Settings(pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Settings(
+            pairs
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn versions() {
-        assert!(["6.2.0", "6.2", "7.0.15", "8.0.2", "10.0"].iter().all(|version| is_supported(version)));
-        assert!(!["", "x", "5.0.14", "6.0.16"].iter().any(|version| is_supported(version)));
+        assert!(
+            ["6.2.0", "6.2", "7.0.15", "8.0.2", "10.0"]
+                .iter()
+                .all(|version| is_supported(version))
+        );
+        assert!(
+            !["", "x", "5.0.14", "6.0.16"]
+                .iter()
+                .any(|version| is_supported(version))
+        );
     }
 
     #[test]
     fn persistence_is_told_where_it_can_be() {
         let none = settings(&[]);
-        assert_eq!(persistence(&settings(&[("save", "3600 1"), ("appendonly", "no")]), &none), Persistence::On);
-        assert_eq!(persistence(&settings(&[("save", ""), ("appendonly", "yes")]), &none), Persistence::On);
-        assert_eq!(persistence(&settings(&[("save", ""), ("appendonly", "no")]), &none), Persistence::Off);
-        assert_eq!(persistence(&none, &settings(&[("aof_enabled", "1")])), Persistence::On);
-        assert_eq!(persistence(&none, &settings(&[("aof_enabled", "0")])), Persistence::Unknown);
+        assert_eq!(
+            persistence(
+                &settings(&[("save", "3600 1"), ("appendonly", "no")]),
+                &none
+            ),
+            Persistence::On
+        );
+        assert_eq!(
+            persistence(&settings(&[("save", ""), ("appendonly", "yes")]), &none),
+            Persistence::On
+        );
+        assert_eq!(
+            persistence(&settings(&[("save", ""), ("appendonly", "no")]), &none),
+            Persistence::Off
+        );
+        assert_eq!(
+            persistence(&none, &settings(&[("aof_enabled", "1")])),
+            Persistence::On
+        );
+        assert_eq!(
+            persistence(&none, &settings(&[("aof_enabled", "0")])),
+            Persistence::Unknown
+        );
     }
 }

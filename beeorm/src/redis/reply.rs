@@ -16,13 +16,19 @@ impl Reply {
         Ok(match frame {
             Resp3Frame::Null => Self::Nil,
             Resp3Frame::Number { data, .. } => Self::Integer(data),
-            Resp3Frame::SimpleString { data, .. } | Resp3Frame::BlobString { data, .. } => Self::Bytes(data.into()),
+            Resp3Frame::SimpleString { data, .. } | Resp3Frame::BlobString { data, .. } => {
+                Self::Bytes(data.into())
+            }
             Resp3Frame::Array { data, .. } => {
                 Self::Array(data.into_iter().map(Self::of).collect::<Result<_, _>>()?)
             }
-            Resp3Frame::SimpleError { data, .. } => return Err(RedisError::Refused(data.to_string())),
+            Resp3Frame::SimpleError { data, .. } => {
+                return Err(RedisError::Refused(data.to_string()));
+            }
             Resp3Frame::BlobError { data, .. } => {
-                return Err(RedisError::Refused(String::from_utf8_lossy(&data).into_owned()));
+                return Err(RedisError::Refused(
+                    String::from_utf8_lossy(&data).into_owned(),
+                ));
             }
             // The rest belongs to RESP3, which is not asked for.
             _ => return Err(RedisError::Unexpected("RESP2")),
@@ -40,7 +46,9 @@ impl Reply {
 
     /// Exactly so many.
     pub(crate) fn into_items<const N: usize>(self) -> Result<[Self; N], RedisError> {
-        self.into_array()?.try_into().map_err(|_| RedisError::Unexpected("an array of another length"))
+        self.into_array()?
+            .try_into()
+            .map_err(|_| RedisError::Unexpected("an array of another length"))
     }
 
     pub(crate) fn into_bytes(self) -> Result<Vec<u8>, RedisError> {
@@ -58,7 +66,9 @@ impl Reply {
     pub(crate) fn into_count(self) -> Result<u64, RedisError> {
         match self {
             Self::Integer(number) => u64::try_from(number).ok(),
-            Self::Bytes(digits) => std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse().ok()),
+            Self::Bytes(digits) => std::str::from_utf8(&digits)
+                .ok()
+                .and_then(|digits| digits.parse().ok()),
             _ => None,
         }
         .ok_or(RedisError::Unexpected("a count"))

@@ -11,7 +11,10 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) const fn new(source: &'static str) -> Self {
-        Self { source, digest: OnceLock::new() }
+        Self {
+            source,
+            digest: OnceLock::new(),
+        }
     }
 }
 
@@ -36,11 +39,19 @@ impl Client {
     }
 
     async fn teach(&self, script: &Script) -> Result<String, RedisError> {
-        let digest = self.command("SCRIPT", Arguments::new().text("LOAD").text(script.source)).await?.into_text()?;
+        let digest = self
+            .command("SCRIPT", Arguments::new().text("LOAD").text(script.source))
+            .await?
+            .into_text()?;
         Ok(script.digest.get_or_init(|| digest).clone())
     }
 
-    async fn run(&self, digest: &str, keys: &[&str], arguments: Arguments) -> Result<Reply, RedisError> {
+    async fn run(
+        &self,
+        digest: &str,
+        keys: &[&str],
+        arguments: Arguments,
+    ) -> Result<Reply, RedisError> {
         let head = Arguments::new().text(digest).text(keys.len());
         let head = keys.iter().fold(head, |head, key| head.text(key));
         self.command("EVALSHA", head.join(arguments)).await

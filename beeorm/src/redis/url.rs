@@ -7,7 +7,9 @@ const FORMS: &str = "redis://[user:password@]host[:port][/db], rediss://… (enc
 
 /// What fred makes of the URL; messages never show it, as it may hold a password.
 pub(super) fn config(url: &str) -> Result<Config, RedisError> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it has no scheme"))?;
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| wrong("it has no scheme"))?;
     match scheme {
         "redis" | "valkey" => centralized(rest),
         "rediss" | "valkeys" => encrypted(centralized(rest)?),
@@ -19,7 +21,9 @@ pub(super) fn config(url: &str) -> Result<Config, RedisError> {
 }
 
 fn wrong(what: &str) -> RedisError {
-    RedisError::Url(format!("{what}; write {FORMS}, with special characters of the password as %XX"))
+    RedisError::Url(format!(
+        "{what}; write {FORMS}, with special characters of the password as %XX"
+    ))
 }
 
 fn parsed(config: Result<Config, fred::error::Error>) -> Result<Config, RedisError> {
@@ -38,7 +42,9 @@ fn database_is_a_number(database: Option<&str>) -> Result<(), RedisError> {
     match database {
         None | Some("") => Ok(()),
         Some(database) if database.parse::<u8>().is_ok() => Ok(()),
-        Some(database) => Err(wrong(&format!("the database {database:?} is no number from 0 to 255"))),
+        Some(database) => Err(wrong(&format!(
+            "the database {database:?} is no number from 0 to 255"
+        ))),
     }
 }
 
@@ -50,13 +56,17 @@ fn encrypted(mut config: Config) -> Result<Config, RedisError> {
 
 #[cfg(not(feature = "tls"))]
 fn encrypted(_: Config) -> Result<Config, RedisError> {
-    Err(RedisError::Url("encrypted connections need the feature `tls` of beeorm".to_owned()))
+    Err(RedisError::Url(
+        "encrypted connections need the feature `tls` of beeorm".to_owned(),
+    ))
 }
 
 #[cfg(unix)]
 fn unix(rest: &str) -> Result<Config, RedisError> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, "db=0"));
-    let database = query.strip_prefix("db=").ok_or_else(|| wrong("the one parameter it takes is db"))?;
+    let database = query
+        .strip_prefix("db=")
+        .ok_or_else(|| wrong("the one parameter it takes is db"))?;
     database_is_a_number(Some(database))?;
     let mut config = parsed(Config::from_url_unix(&format!("redis+unix://{path}")))?;
     config.database = database.parse().ok();
@@ -65,14 +75,18 @@ fn unix(rest: &str) -> Result<Config, RedisError> {
 
 #[cfg(not(unix))]
 fn unix(_: &str) -> Result<Config, RedisError> {
-    Err(RedisError::Url("this system has no Unix sockets; use redis://host[:port][/db]".to_owned()))
+    Err(RedisError::Url(
+        "this system has no Unix sockets; use redis://host[:port][/db]".to_owned(),
+    ))
 }
 
 /// `hosts/service/db`, as everybody writes it, to fred's `host/db?sentinelServiceName=service&node=host`.
 fn sentinel(rest: &str) -> Result<Config, RedisError> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     if query.contains("sentinelServiceName=") {
-        return parsed(Config::from_url_sentinel(&format!("redis-sentinel://{rest}")));
+        return parsed(Config::from_url_sentinel(&format!(
+            "redis-sentinel://{rest}"
+        )));
     }
     let (authority, path) = place.split_once('/').unwrap_or((place, ""));
     let (service, database) = path.split_once('/').unwrap_or((path, ""));
@@ -86,15 +100,24 @@ fn sentinel(rest: &str) -> Result<Config, RedisError> {
     };
     let mut hosts = hosts.split(',');
     let first = hosts.next().unwrap_or_default();
-    let nodes: String = hosts.map(|host| format!("&node={}", with_port(host))).collect();
-    let (service, more) = (service.replace('+', "%2B"), if query.is_empty() { "" } else { "&" });
+    let nodes: String = hosts
+        .map(|host| format!("&node={}", with_port(host)))
+        .collect();
+    let (service, more) = (
+        service.replace('+', "%2B"),
+        if query.is_empty() { "" } else { "&" },
+    );
     parsed(Config::from_url_sentinel(&format!(
         "redis-sentinel://{user}{first}/{database}?sentinelServiceName={service}{nodes}{more}{query}"
     )))
 }
 
 fn with_port(host: &str) -> String {
-    if host.contains(':') { host.to_owned() } else { format!("{host}:26379") }
+    if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:26379")
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +129,10 @@ mod tests {
     #[test]
     fn one_server() {
         let config = config("redis://ann:s%40cret@example.com/3").unwrap();
-        assert_eq!(config.server, ServerConfig::new_centralized("example.com", 6379));
+        assert_eq!(
+            config.server,
+            ServerConfig::new_centralized("example.com", 6379)
+        );
         assert_eq!(config.username.as_deref(), Some("ann"));
         assert_eq!(config.password.as_deref(), Some("s@cret"));
         assert_eq!(config.database, Some(3));
@@ -116,7 +142,10 @@ mod tests {
     #[test]
     fn a_password_alone() {
         let config = config("redis://:secret@localhost:6380").unwrap();
-        assert_eq!((config.username, config.password.as_deref()), (None, Some("secret")));
+        assert_eq!(
+            (config.username, config.password.as_deref()),
+            (None, Some("secret"))
+        );
     }
 
     #[cfg(feature = "tls")]
@@ -129,7 +158,12 @@ mod tests {
     #[test]
     fn a_socket() {
         let config = config("redis+unix:///run/redis.sock?db=2").unwrap();
-        assert_eq!(config.server, ServerConfig::Unix { path: "/run/redis.sock".into() });
+        assert_eq!(
+            config.server,
+            ServerConfig::Unix {
+                path: "/run/redis.sock".into()
+            }
+        );
         assert_eq!(config.database, Some(2));
     }
 
@@ -138,12 +172,23 @@ mod tests {
         let config = config("redis-sentinel://ann:secret@one:1,two/prime+/4").unwrap();
         assert_eq!(config.database, Some(4));
         assert_eq!(config.password.as_deref(), Some("secret"));
-        let ServerConfig::Sentinel { hosts, service_name, password, .. } = config.server else { panic!() };
+        let ServerConfig::Sentinel {
+            hosts,
+            service_name,
+            password,
+            ..
+        } = config.server
+        else {
+            panic!()
+        };
         let mut hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
         hosts.sort();
         assert_eq!(hosts, ["one:1", "two:26379"]);
         assert_eq!(service_name, "prime+");
-        assert_eq!(password, None, "the sentinels have a password of their own: `?sentinelPassword=`");
+        assert_eq!(
+            password, None,
+            "the sentinels have a password of their own: `?sentinelPassword=`"
+        );
     }
 
     #[test]

@@ -14,7 +14,11 @@ pub(crate) struct Waiter {
 
 impl Waiter {
     pub(super) fn new(options: RedisOptions, config: Config) -> Self {
-        Self { options, config, connection: Mutex::new(None) }
+        Self {
+            options,
+            config,
+            connection: Mutex::new(None),
+        }
     }
 
     /// Sends a command that blocks for at most this long.
@@ -49,6 +53,8 @@ impl Waiter {
 
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiter").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Waiter")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

@@ -65,7 +65,6 @@ pub(crate) struct RowValues<'a> {
     /// None for an INSERT whose key the database makes.
     pub(crate) key: Option<ValueRef<'a>>,
     pub(crate) columns: Vec<ValueRef<'a>>,
-    pub(crate) released: Vec<ValueRef<'a>>,
     pub(crate) on_duplicate: Vec<ValueRef<'a>>,
 }
 
@@ -135,12 +134,12 @@ impl Batch {
             Operation::Update | Operation::Delete => take(1)?.pop(),
         };
         let columns = take(shape.columns.len())?;
-        let released = take(shape.released.len())?;
+        take(shape.released.len())?;
         let on_duplicate = take(shape.on_duplicate.len())?;
         if shape.operation == Operation::Insert {
             let place = shape.columns.iter().position(|(column, _)| *column == shape.table.key);
             key = place.and_then(|place| columns.get(place)).copied();
         }
-        if bytes.is_empty() { Ok(RowValues { key, columns, released, on_duplicate }) } else { Err(Corrupt) }
+        if bytes.is_empty() { Ok(RowValues { key, columns, on_duplicate }) } else { Err(Corrupt) }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     column::{ColumnError, RowReader},
     entity::{
-        Change, ClientKey, Delivery, DeliveryState, Entity, Key, KeySource, Origin, Place, Prepared,
+        Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource, Origin, Place, Prepared,
         ReferenceVisitor, Tracked,
     },
     error::Error,
@@ -161,6 +161,7 @@ impl<T: Entity> Row for Tracked<T> {
         match conclusion {
             Conclusion::Committed => self.committed(),
             Conclusion::Refused => self.refused(),
+            Conclusion::Unknown => self.uncertain(),
             Conclusion::HandedOver(delivery) => self.handed_over(delivery),
         }
     }
@@ -192,7 +193,7 @@ fn save<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Resul
         tracked.memory_mut().prepared = Some(Prepared { becomes, place: Some(place), made_key });
         return Ok(Progress::Done);
     }
-    let Some((row, stored, mut changed)) = tracked.difference()? else { return Ok(Progress::Done) };
+    let Some(Difference { row, stored, mut changed }) = tracked.difference()? else { return Ok(Progress::Done) };
     if changed.contains(&schema.key) {
         if !stored.is_empty() {
             return Err(Error::KeyChanged { entity: schema.entity });

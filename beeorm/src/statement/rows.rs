@@ -64,6 +64,10 @@ pub enum Conclusion {
     /// Nothing was done.
     #[doc(hidden)]
     Refused,
+    /// The answer to a COMMIT was lost, or nobody waited for it: keys that were made stay, so that a
+    /// second attempt meets the first one's row instead of making another.
+    #[doc(hidden)]
+    Unknown,
     /// The statements were handed to the publisher.
     #[doc(hidden)]
     HandedOver(#[allow(private_interfaces, reason = "made and read in this crate only")] Arc<Delivery>),

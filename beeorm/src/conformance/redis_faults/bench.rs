@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::proxy::Proxy;
 use crate::{
+    BACKGROUND_CONSUMER_GROUP,
     redis::{self, RedisOptions},
     stream::{Stream, StreamError, redis::RedisStream},
 };
@@ -34,7 +35,11 @@ impl Bench {
         options.command_timeout = command_timeout;
         let stream = open(&options, &name).await;
         let direct = open(&RedisOptions::new("lazy", url), &name).await;
-        Self { proxy, stream, direct }
+        Self {
+            proxy,
+            stream,
+            direct,
+        }
     }
 
     pub(super) async fn append(&self) -> Outcome {
@@ -60,11 +65,12 @@ impl Bench {
 
     /// What is in the stream.
     pub(super) async fn len(&self) -> usize {
-        usize::try_from(self.direct.statistics().await.expect("figures").len).expect("a small number")
+        usize::try_from(self.direct.statistics().await.expect("figures").len)
+            .expect("a small number")
     }
 }
 
 async fn open(options: &RedisOptions, name: &str) -> RedisStream {
     let client = redis::open(options).await.expect("opens");
-    RedisStream::new(Arc::new(client), name, "orm-async-consumer")
+    RedisStream::new(Arc::new(client), name, BACKGROUND_CONSUMER_GROUP)
 }

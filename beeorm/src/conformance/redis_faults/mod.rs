@@ -1,5 +1,4 @@
 //! What the Redis stream says when connections fail, and that nothing is ever sent twice.
-#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a suite panics where it finds a fault")]
 
 mod bench;
 mod proxy;
@@ -48,10 +47,18 @@ async fn an_append_without_a_connection_fails_fast_and_for_certain(url: &str) {
     for _ in 0..20 {
         let begun = Instant::now();
         assert_eq!(bench.append().await, Outcome::Unavailable);
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            begun.elapsed()
+        );
         tokio::time::sleep(Duration::from_millis(37)).await;
     }
-    let error = bench.stream.statistics().await.expect_err("there is no connection");
+    let error = bench
+        .stream
+        .statistics()
+        .await
+        .expect_err("there is no connection");
     assert!(matches!(error, StreamError::Unavailable { .. }), "{error}");
     assert_eq!(bench.len().await, 1);
     bench.proxy.reopen();
@@ -73,8 +80,14 @@ async fn appends_while_the_connection_breaks_are_counted_right(url: &str) {
             for _ in 0..20 {
                 let begun = Instant::now();
                 let together = futures_util::future::join_all((0..5).map(|_| bench.append())).await;
-                certain += together.iter().filter(|outcome| **outcome == Outcome::Appended).count();
-                unknown += together.iter().filter(|outcome| **outcome == Outcome::Unknown).count();
+                certain += together
+                    .iter()
+                    .filter(|outcome| **outcome == Outcome::Appended)
+                    .count();
+                unknown += together
+                    .iter()
+                    .filter(|outcome| **outcome == Outcome::Unknown)
+                    .count();
                 longest = longest.max(begun.elapsed());
                 tokio::time::sleep(Duration::from_millis(3)).await;
             }
@@ -83,9 +96,15 @@ async fn appends_while_the_connection_breaks_are_counted_right(url: &str) {
         bench.comes_back().await;
         certain += 1;
     }
-    assert!(longest < Duration::from_secs(2), "an append took {longest:?}");
+    assert!(
+        longest < Duration::from_secs(2),
+        "an append took {longest:?}"
+    );
     let len = bench.len().await;
-    assert!((certain..=certain + unknown).contains(&len), "{certain} certain, {unknown} unknown, and {len} there");
+    assert!(
+        (certain..=certain + unknown).contains(&len),
+        "{certain} certain, {unknown} unknown, and {len} there"
+    );
 }
 
 async fn a_swallowed_answer_is_an_unknown_outcome(url: &str) {
@@ -94,7 +113,11 @@ async fn a_swallowed_answer_is_an_unknown_outcome(url: &str) {
     bench.proxy.fault(Fault::SwallowAnswers);
     assert_eq!(bench.append().await, Outcome::Unknown);
     bench.comes_back().await;
-    assert_eq!(bench.len().await, 3, "it was appended, and not a second time");
+    assert_eq!(
+        bench.len().await,
+        3,
+        "it was appended, and not a second time"
+    );
 }
 
 async fn a_connection_cut_before_the_answer_is_an_unknown_outcome(url: &str) {
@@ -105,14 +128,22 @@ async fn a_connection_cut_before_the_answer_is_an_unknown_outcome(url: &str) {
         assert_eq!(bench.append().await, Outcome::Unknown);
         assert!(begun.elapsed() < Duration::from_secs(1));
         bench.comes_back().await;
-        assert_eq!(bench.len().await, 2 * (round + 1), "it was appended, and not a second time");
+        assert_eq!(
+            bench.len().await,
+            2 * (round + 1),
+            "it was appended, and not a second time"
+        );
     }
 }
 
 async fn a_connection_cut_before_the_command_appends_nothing(url: &str) {
     let bench = Bench::new(url).await;
     bench.proxy.fault(Fault::CutBeforeCommand);
-    assert_eq!(bench.append().await, Outcome::Unknown, "the client cannot know how far it came");
+    assert_eq!(
+        bench.append().await,
+        Outcome::Unknown,
+        "the client cannot know how far it came"
+    );
     bench.comes_back().await;
     assert_eq!(bench.len().await, 1, "and it is not sent again");
 }
@@ -134,7 +165,11 @@ async fn a_silent_connection_is_given_up(url: &str, is_busy: bool) {
     } else {
         assert_eq!(bench.append().await, Outcome::Unknown);
         bench.comes_back().await;
-        assert_eq!(bench.len().await, 2, "what the silence swallowed is not sent again");
+        assert_eq!(
+            bench.len().await,
+            2,
+            "what the silence swallowed is not sent again"
+        );
     }
 }
 
@@ -145,14 +180,25 @@ async fn waiting_survives_a_broken_connection(url: &str) {
         bench.proxy.shut();
     };
     let begun = Instant::now();
-    let (waited, ()) = futures_util::future::join(bench.stream.wait(Duration::from_secs(20)), shut).await;
-    assert!(matches!(waited, Err(StreamError::Unavailable { .. })), "{waited:?}");
+    let (waited, ()) =
+        futures_util::future::join(bench.stream.wait(Duration::from_secs(20)), shut).await;
+    assert!(
+        matches!(waited, Err(StreamError::Unavailable { .. })),
+        "{waited:?}"
+    );
     let waited = bench.stream.wait(Duration::from_secs(20)).await;
-    assert!(matches!(waited, Err(StreamError::Unavailable { .. })), "{waited:?}");
+    assert!(
+        matches!(waited, Err(StreamError::Unavailable { .. })),
+        "{waited:?}"
+    );
     assert!(begun.elapsed() < Duration::from_secs(3));
     bench.proxy.reopen();
     bench.comes_back().await;
-    bench.stream.wait(Duration::from_secs(20)).await.expect("there is something");
+    bench
+        .stream
+        .wait(Duration::from_secs(20))
+        .await
+        .expect("there is something");
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
@@ -162,7 +208,10 @@ async fn closing_ends(url: &str) {
     bench.proxy.fault(Fault::Silence);
     bench.stream.close().await;
     bench.stream.close().await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "also when the server says nothing");
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "also when the server says nothing"
+    );
     assert_eq!(bench.append().await, Outcome::Unavailable);
 }
 

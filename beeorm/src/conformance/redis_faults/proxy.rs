@@ -46,9 +46,15 @@ impl Proxy {
     pub(super) fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let state =
-            State { target: target.to_owned(), is_open: AtomicBool::new(true), connections: Mutex::default() };
-        let proxy = Self { address, state: Arc::new(state) };
+        let state = State {
+            target: target.to_owned(),
+            is_open: AtomicBool::new(true),
+            connections: Mutex::default(),
+        };
+        let proxy = Self {
+            address,
+            state: Arc::new(state),
+        };
         proxy.listen(listener);
         proxy
     }
@@ -89,9 +95,19 @@ impl Proxy {
                 if !state.is_open.load(Ordering::SeqCst) {
                     break;
                 }
-                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&state.target)) else { continue };
-                let passed = Arc::new(Passed { client, server, fault: AtomicU8::new(Fault::None as u8) });
-                state.connections.lock().expect("a lock").push(Arc::clone(&passed));
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&state.target)) else {
+                    continue;
+                };
+                let passed = Arc::new(Passed {
+                    client,
+                    server,
+                    fault: AtomicU8::new(Fault::None as u8),
+                });
+                state
+                    .connections
+                    .lock()
+                    .expect("a lock")
+                    .push(Arc::clone(&passed));
                 let back = Arc::clone(&passed);
                 thread::spawn(move || passed.pass_commands());
                 thread::spawn(move || back.pass_answers());

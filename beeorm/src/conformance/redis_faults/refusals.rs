@@ -3,13 +3,18 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
+    BACKGROUND_CONSUMER_GROUP,
     redis::{self, Arguments, Client, Persistence, RedisError, RedisOptions},
     stream::{EntryId, Stream, StreamError, redis::RedisStream},
 };
 
 /// Runs the suite on a server that serves nobody else: its settings are changed, and back again.
 pub async fn redis_refusals(url: &str) {
-    let client = Arc::new(redis::open(&RedisOptions::new("lazy", url)).await.expect("opens"));
+    let client = Arc::new(
+        redis::open(&RedisOptions::new("lazy", url))
+            .await
+            .expect("opens"),
+    );
     a_server_out_of_memory_refuses_and_is_drained(&client).await;
     a_replica_refuses(&client).await;
     what_a_user_may_not_is_refused(&client, url).await;
@@ -17,12 +22,21 @@ pub async fn redis_refusals(url: &str) {
 }
 
 async fn run(client: &Client, name: &'static str, words: &[&str]) {
-    let arguments = words.iter().fold(Arguments::new(), |arguments, word| arguments.text(word));
-    client.command(name, arguments).await.unwrap_or_else(|error| panic!("{name} {words:?}: {error}"));
+    let arguments = words
+        .iter()
+        .fold(Arguments::new(), |arguments, word| arguments.text(word));
+    client
+        .command(name, arguments)
+        .await
+        .unwrap_or_else(|error| panic!("{name} {words:?}: {error}"));
 }
 
 fn stream(client: &Arc<Client>) -> RedisStream {
-    RedisStream::new(Arc::clone(client), &format!("refusals-{}", Uuid::now_v7()), "orm-async-consumer")
+    RedisStream::new(
+        Arc::clone(client),
+        &format!("refusals-{}", Uuid::now_v7()),
+        BACKGROUND_CONSUMER_GROUP,
+    )
 }
 
 async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
@@ -31,8 +45,12 @@ async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
         stream.append(&[vec![1; 1000]]).await.expect("appends");
     }
     run(client, "CONFIG", &["SET", "maxmemory", "1"]).await;
+    run(client, "SCRIPT", &["FLUSH"]).await;
     let refused = stream.append(&[vec![1]]).await;
-    assert!(matches!(refused, Err(StreamError::OutOfMemory { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StreamError::OutOfMemory { .. })),
+        "{refused:?}"
+    );
     // A consumer that comes only now is who gives the memory back.
     stream.prepare().await.expect("prepares");
     let token = Uuid::now_v7();
@@ -40,9 +58,21 @@ async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
     stream.beat(token).await.expect("beats");
     let entries = stream.read_new(token, 10).await.expect("reads");
     assert_eq!(entries.len(), 3);
-    assert_eq!(stream.read_pending(token, EntryId::default(), 10).await.as_ref(), Ok(&entries));
-    stream.set_aside(token, &entries[0], "aside").await.expect("sets aside");
-    stream.acknowledge(token, &entries[1..]).await.expect("acknowledges");
+    assert_eq!(
+        stream
+            .read_pending(token, EntryId::default(), 10)
+            .await
+            .as_ref(),
+        Ok(&entries)
+    );
+    stream
+        .set_aside(token, &entries[0], "aside")
+        .await
+        .expect("sets aside");
+    stream
+        .acknowledge(token, &entries[1..])
+        .await
+        .expect("acknowledges");
     assert_eq!(stream.statistics().await.expect("figures").len, 0);
     stream.release(token).await.expect("releases");
     run(client, "CONFIG", &["SET", "maxmemory", "0"]).await;
@@ -54,37 +84,90 @@ async fn a_replica_refuses(client: &Arc<Client>) {
     stream.append(&[vec![1]]).await.expect("appends");
     run(client, "REPLICAOF", &["127.0.0.1", "1"]).await;
     let refused = stream.append(&[vec![1]]).await;
-    assert!(matches!(refused, Err(StreamError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StreamError::Unavailable { .. })),
+        "{refused:?}"
+    );
     let refused = stream.prepare().await;
-    assert!(matches!(refused, Err(StreamError::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StreamError::Unavailable { .. })),
+        "{refused:?}"
+    );
     super::retry(|| client.command("REPLICAOF", Arguments::new().text("NO").text("ONE"))).await;
     let frames = [vec![1]];
     super::retry(|| stream.append(&frames)).await;
-    assert_eq!(stream.statistics().await.expect("figures").len, 2, "what was refused was not appended");
+    assert_eq!(
+        stream.statistics().await.expect("figures").len,
+        2,
+        "what was refused was not appended"
+    );
 }
 
 async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
-    run(client, "ACL", &["SETUSER", "guest", "on", ">secret", "~*", "+@all", "-xadd", "-config"]).await;
+    run(
+        client,
+        "ACL",
+        &[
+            "SETUSER", "guest", "on", ">secret", "~*", "+@all", "-xadd", "-config",
+        ],
+    )
+    .await;
     let url = |user: &str| url.replacen("redis://", &format!("redis://{user}@"), 1);
-    let guest = redis::open(&RedisOptions::new("lazy", url("guest:secret"))).await.expect("opens");
+    let guest = redis::open(&RedisOptions::new("lazy", url("guest:secret")))
+        .await
+        .expect("opens");
     let policy = guest.policy().await.expect("a policy without CONFIG");
-    assert!(policy.supported && policy.persistence == Persistence::Unknown, "{policy:?}");
+    assert!(
+        policy.supported && policy.persistence == Persistence::Unknown,
+        "{policy:?}"
+    );
     let refused = stream(&Arc::new(guest)).append(&[vec![1]]).await;
-    assert!(matches!(&refused, Err(StreamError::Refused { reason, .. }) if reason.contains("NOPERM")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(StreamError::Refused { reason, .. }) if reason.contains("NOPERM")),
+        "{refused:?}"
+    );
     let wrong = redis::open(&RedisOptions::new("lazy", url("guest:wrong"))).await;
-    assert!(matches!(&wrong, Err(RedisError::Refused(reason)) if reason.contains("WRONGPASS")), "{wrong:?}");
+    assert!(
+        matches!(&wrong, Err(RedisError::Refused(reason)) if reason.contains("WRONGPASS")),
+        "{wrong:?}"
+    );
+    let absent = redis::open(&RedisOptions::new(
+        "lazy",
+        format!("{}/255", url("guest:secret")),
+    ))
+    .await;
+    assert!(
+        matches!(&absent, Err(RedisError::Refused(reason)) if reason.contains("out of range")),
+        "{absent:?}"
+    );
     run(client, "ACL", &["DELUSER", "guest"]).await;
+    run(client, "CONFIG", &["SET", "requirepass", "secret"]).await;
+    let locked = redis::open(&RedisOptions::new("lazy", url("").replace("@", ""))).await;
+    assert!(
+        matches!(&locked, Err(RedisError::Refused(reason)) if reason.contains("NOAUTH")),
+        "{locked:?}"
+    );
+    run(client, "CONFIG", &["SET", "requirepass", ""]).await;
 }
 
 async fn the_policy_is_told(client: &Client) {
     for policy in ["noeviction", "volatile-lru", "allkeys-lru", "noeviction"] {
         run(client, "CONFIG", &["SET", "maxmemory-policy", policy]).await;
         let evicting = client.policy().await.expect("a policy").evicting;
-        assert_eq!(evicting, (policy == "allkeys-lru").then(|| policy.to_owned()));
+        assert_eq!(
+            evicting,
+            (policy == "allkeys-lru").then(|| policy.to_owned())
+        );
     }
     run(client, "CONFIG", &["SET", "save", ""]).await;
-    assert_eq!(client.policy().await.expect("a policy").persistence, Persistence::Off);
+    assert_eq!(
+        client.policy().await.expect("a policy").persistence,
+        Persistence::Off
+    );
     run(client, "CONFIG", &["SET", "appendonly", "yes"]).await;
-    assert_eq!(client.policy().await.expect("a policy").persistence, Persistence::On);
+    assert_eq!(
+        client.policy().await.expect("a policy").persistence,
+        Persistence::On
+    );
     run(client, "CONFIG", &["SET", "appendonly", "no"]).await;
 }

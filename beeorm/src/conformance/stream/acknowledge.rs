@@ -12,22 +12,48 @@ async fn acknowledged_entries_are_gone(bench: &Bench) {
     let (stream, token) = bench.owned().await;
     fill(&*stream, &["a", "b", "c"]).await;
     let entries = stream.read_new(token, 10).await.expect("reads");
-    stream.acknowledge(token, &[]).await.expect("nothing is acknowledged");
-    stream.acknowledge(token, &entries[..2]).await.expect("acknowledges");
-    stream.acknowledge(token, &entries[..2]).await.expect("acknowledges again");
-    assert_eq!(texts(&stream.peek(EntryId::default(), 10).await.expect("peeks")), ["c"]);
-    assert_eq!(texts(&stream.read_pending(token, EntryId::default(), 10).await.expect("reads")), ["c"]);
+    stream
+        .acknowledge(token, &[])
+        .await
+        .expect("nothing is acknowledged");
+    stream
+        .acknowledge(token, &entries[..2])
+        .await
+        .expect("acknowledges");
+    stream
+        .acknowledge(token, &entries[..2])
+        .await
+        .expect("acknowledges again");
+    assert_eq!(
+        texts(&stream.peek(EntryId::default(), 10).await.expect("peeks")),
+        ["c"]
+    );
+    assert_eq!(
+        texts(
+            &stream
+                .read_pending(token, EntryId::default(), 10)
+                .await
+                .expect("reads")
+        ),
+        ["c"]
+    );
     let figures = stream.statistics().await.expect("figures");
     assert_eq!((figures.len, figures.pending), (1, 1));
 }
 
 async fn an_entry_that_is_another_one_stays(bench: &Bench) {
     let (stream, token) = bench.owned().await;
-    let frames = [b"a frame with a long beginning that is its own: one".to_vec(), b"its companion".to_vec()];
+    let frames = [
+        b"a frame with a long beginning that is its own: one".to_vec(),
+        b"its companion".to_vec(),
+    ];
     stream.append(&frames).await.expect("appends");
     let read = stream.read_new(token, 1).await.expect("reads");
     let others = [
-        vec![b"A frame with a long beginning that is its own: one".to_vec(), frames[1].clone()],
+        vec![
+            b"A frame with a long beginning that is its own: one".to_vec(),
+            frames[1].clone(),
+        ],
         vec![frames[0].clone(), b"no companion".to_vec()],
         vec![frames[0].clone(), b"its Companion".to_vec()],
         vec![frames[0].clone()],
@@ -35,24 +61,44 @@ async fn an_entry_that_is_another_one_stays(bench: &Bench) {
         Vec::new(),
     ];
     for frames in others {
-        let other = Entry { frames, ..read[0].clone() };
+        let other = Entry {
+            frames,
+            ..read[0].clone()
+        };
         stream.acknowledge(token, &[other]).await.expect("answers");
         let pending = stream.read_pending(token, EntryId::default(), 10).await;
-        assert_eq!(pending.as_ref(), Ok(&read), "the entry is not the one that was read, and stays");
+        assert_eq!(
+            pending.as_ref(),
+            Ok(&read),
+            "the entry is not the one that was read, and stays"
+        );
     }
-    stream.acknowledge(token, &read).await.expect("acknowledges");
-    assert_eq!(stream.read_pending(token, EntryId::default(), 10).await, Ok(Vec::new()));
+    stream
+        .acknowledge(token, &read)
+        .await
+        .expect("acknowledges");
+    assert_eq!(
+        stream.read_pending(token, EntryId::default(), 10).await,
+        Ok(Vec::new())
+    );
 }
 
 async fn many_entries_are_acknowledged_at_once(bench: &Bench) {
     let (stream, token) = bench.owned().await;
     let frames: Vec<_> = (0..1200).map(|number| number.to_string()).collect();
-    fill(&*stream, &frames.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    fill(
+        &*stream,
+        &frames.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
     let mut entries = Vec::new();
     while entries.len() < 1200 {
         entries.extend(stream.read_new(token, 1200).await.expect("reads"));
     }
-    stream.acknowledge(token, &entries).await.expect("acknowledges");
+    stream
+        .acknowledge(token, &entries)
+        .await
+        .expect("acknowledges");
     let figures = stream.statistics().await.expect("figures");
     assert_eq!((figures.len, figures.pending), (0, 0));
 }
@@ -64,17 +110,47 @@ async fn what_nobody_understands_is_set_aside(bench: &Bench) {
     stream.append(&garbage).await.expect("appends");
     fill(&*stream, &["good", "bad too"]).await;
     let entries = stream.read_new(token, 10).await.expect("reads");
-    stream.set_aside(token, &entries[0], "no frame: it's 100 % \"garbage\"").await.expect("sets aside");
-    stream.set_aside(token, &entries[2], "again").await.expect("sets aside");
+    stream
+        .set_aside(token, &entries[0], "no frame: it's 100 % \"garbage\"")
+        .await
+        .expect("sets aside");
+    stream
+        .set_aside(token, &entries[2], "again")
+        .await
+        .expect("sets aside");
 
     let aside = stream.read_aside(10).await.expect("reads");
     assert_eq!(aside.len(), 2);
-    assert_eq!((aside[0].original, &aside[0].frames), (entries[0].id, &garbage));
+    assert_eq!(
+        (aside[0].original, &aside[0].frames),
+        (entries[0].id, &garbage)
+    );
     assert_eq!(aside[0].reason, "no frame: it's 100 % \"garbage\"");
-    assert_eq!((aside[1].original, aside[1].reason.as_str()), (entries[2].id, "again"));
+    assert_eq!(
+        (aside[1].original, aside[1].reason.as_str()),
+        (entries[2].id, "again")
+    );
     assert!(aside[0].id < aside[1].id, "oldest first");
     assert_eq!(stream.read_aside(1).await.expect("reads"), aside[..1]);
-    let left = stream.read_pending(token, EntryId::default(), 10).await.expect("reads");
+    let left = stream
+        .read_pending(token, EntryId::default(), 10)
+        .await
+        .expect("reads");
     assert_eq!(texts(&left), ["good"], "what is aside is acknowledged");
     assert_eq!(stream.statistics().await.expect("figures").len, 1);
+    stream
+        .set_aside(token, &entries[2], "again")
+        .await
+        .expect("sets aside what is aside");
+    let other = Entry {
+        frames: vec![b"other".to_vec()],
+        ..left[0].clone()
+    };
+    stream
+        .set_aside(token, &other, "is another one by now")
+        .await
+        .expect("answers");
+    assert_eq!(stream.read_aside(10).await.expect("reads").len(), 2);
+    let pending = stream.read_pending(token, EntryId::default(), 10).await;
+    assert_eq!(pending, Ok(left), "and what is another one stays");
 }

@@ -2,19 +2,18 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-#[cfg(feature = "embedded")]
-use crate::stream::embedded::{self, EmbeddedStream};
+use crate::stream::{Entry, EntryId, Stream};
 #[cfg(feature = "redis")]
 use crate::{
+    BACKGROUND_CONSUMER_GROUP,
     redis::{self, Client, RedisOptions},
     stream::redis::RedisStream,
 };
+#[cfg(feature = "embedded")]
 use crate::{
     runtime::Runtime,
-    stream::{Entry, EntryId, Stream},
+    stream::embedded::{self, EmbeddedStream},
 };
-
-const GROUP: &str = "orm-async-consumer";
 
 /// A pool under test.
 pub(super) enum Bench {
@@ -28,10 +27,18 @@ impl Bench {
     pub(super) async fn open(url: &str) -> Self {
         #[cfg(feature = "embedded")]
         if url.starts_with("embedded:") {
-            return Self::Embedded(embedded::open("lazy", url, Runtime::system()).await.expect("opens"));
+            return Self::Embedded(
+                embedded::open("lazy", url, Runtime::system())
+                    .await
+                    .expect("opens"),
+            );
         }
         #[cfg(feature = "redis")]
-        return Self::Redis(Arc::new(redis::open(&RedisOptions::new("lazy", url)).await.expect("opens")));
+        return Self::Redis(Arc::new(
+            redis::open(&RedisOptions::new("lazy", url))
+                .await
+                .expect("opens"),
+        ));
         #[cfg(not(feature = "redis"))]
         panic!("no stream is built in for {url}");
     }
@@ -51,7 +58,11 @@ impl Bench {
     pub(super) fn named(&self, name: &str) -> Arc<dyn Stream> {
         match self {
             #[cfg(feature = "redis")]
-            Self::Redis(client) => Arc::new(RedisStream::new(Arc::clone(client), name, GROUP)),
+            Self::Redis(client) => Arc::new(RedisStream::new(
+                Arc::clone(client),
+                name,
+                BACKGROUND_CONSUMER_GROUP,
+            )),
             #[cfg(feature = "embedded")]
             Self::Embedded(store) => Arc::new(EmbeddedStream::new(Arc::clone(store), name)),
         }
@@ -69,7 +80,13 @@ impl Bench {
 pub(super) async fn own(stream: &dyn Stream) -> Uuid {
     let token = Uuid::now_v7();
     let seen = stream.lease().await.expect("lease");
-    assert!(stream.acquire(seen.as_ref(), token).await.expect("acquires"), "nobody else wants it");
+    assert!(
+        stream
+            .acquire(seen.as_ref(), token)
+            .await
+            .expect("acquires"),
+        "nobody else wants it"
+    );
     token
 }
 
@@ -77,15 +94,28 @@ pub(super) async fn own(stream: &dyn Stream) -> Uuid {
 pub(super) async fn fill(stream: &dyn Stream, frames: &[&str]) -> Vec<EntryId> {
     let mut ids = Vec::new();
     for frame in frames {
-        ids.push(stream.append(&[frame.as_bytes().to_vec()]).await.expect("appends"));
+        ids.push(
+            stream
+                .append(&[frame.as_bytes().to_vec()])
+                .await
+                .expect("appends"),
+        );
     }
     ids
 }
 
 /// The first frames, as text.
 pub(super) fn texts(entries: &[Entry]) -> Vec<String> {
-    let first = |entry: &Entry| entry.frames.first().map(|frame| String::from_utf8_lossy(frame).into_owned());
-    entries.iter().map(|entry| first(entry).unwrap_or_default()).collect()
+    let first = |entry: &Entry| {
+        entry
+            .frames
+            .first()
+            .map(|frame| String::from_utf8_lossy(frame).into_owned())
+    };
+    entries
+        .iter()
+        .map(|entry| first(entry).unwrap_or_default())
+        .collect()
 }
 
 pub(super) fn ids(entries: &[Entry]) -> Vec<EntryId> {

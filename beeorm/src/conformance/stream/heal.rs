@@ -4,14 +4,17 @@ use uuid::Uuid;
 
 use super::bench::{Bench, fill, own, texts};
 use crate::{
+    BACKGROUND_CONSUMER_GROUP,
     redis::{Arguments, Client},
-    stream::{EntryId, Stream, StreamError},
+    stream::{EntryId, StreamError},
 };
 
-const GROUP: &str = "orm-async-consumer";
-
 pub(super) async fn suite(bench: &Bench) {
-    let Bench::Redis(client) = bench else { return };
+    let client = match bench {
+        Bench::Redis(client) => client,
+        #[cfg(feature = "embedded")]
+        Bench::Embedded(_) => return,
+    };
     a_vanished_group_is_made_anew(bench, client).await;
     a_vanished_stream_is_made_anew(bench, client).await;
     an_entry_deleted_while_pending_says_so(bench, client).await;
@@ -24,8 +27,13 @@ pub(super) async fn suite(bench: &Bench) {
 }
 
 async fn run(client: &Client, name: &'static str, words: &[&str]) {
-    let arguments = words.iter().fold(Arguments::new(), |arguments, word| arguments.text(word));
-    client.command(name, arguments).await.unwrap_or_else(|error| panic!("{name} {words:?}: {error}"));
+    let arguments = words
+        .iter()
+        .fold(Arguments::new(), |arguments, word| arguments.text(word));
+    client
+        .command(name, arguments)
+        .await
+        .unwrap_or_else(|error| panic!("{name} {words:?}: {error}"));
 }
 
 fn name() -> String {
@@ -39,15 +47,42 @@ async fn a_vanished_group_is_made_anew(bench: &Bench, client: &Client) {
     let token = own(&*stream).await;
     fill(&*stream, &["a", "b"]).await;
     stream.read_new(token, 1).await.expect("reads");
-    run(client, "XGROUP", &["DESTROY", &name, GROUP]).await;
+    run(
+        client,
+        "XGROUP",
+        &["DESTROY", &name, BACKGROUND_CONSUMER_GROUP],
+    )
+    .await;
     let figures = stream.statistics().await.expect("figures");
-    assert_eq!((figures.len, figures.pending, figures.last_delivered), (2, 0, None));
-    stream.wait(std::time::Duration::from_secs(5)).await.expect("does not wait");
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["a", "b"], "from the beginning");
+    assert_eq!(
+        (figures.len, figures.pending, figures.last_delivered),
+        (2, 0, None)
+    );
+    stream
+        .wait(std::time::Duration::from_secs(5))
+        .await
+        .expect("does not wait");
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["a", "b"],
+        "from the beginning"
+    );
 
-    run(client, "XGROUP", &["DESTROY", &name, GROUP]).await;
-    assert_eq!(stream.read_pending(token, EntryId::default(), 10).await, Ok(Vec::new()), "nothing is pending");
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["a", "b"]);
+    run(
+        client,
+        "XGROUP",
+        &["DESTROY", &name, BACKGROUND_CONSUMER_GROUP],
+    )
+    .await;
+    assert_eq!(
+        stream.read_pending(token, EntryId::default(), 10).await,
+        Ok(Vec::new()),
+        "nothing is pending"
+    );
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["a", "b"]
+    );
 }
 
 async fn a_vanished_stream_is_made_anew(bench: &Bench, client: &Client) {
@@ -55,14 +90,26 @@ async fn a_vanished_stream_is_made_anew(bench: &Bench, client: &Client) {
     let stream = bench.named(&name);
     let token = own(&*stream).await;
     fill(&*stream, &["lost"]).await;
-    let entries = stream.read_new(token, 1).await.expect("reads though nobody prepared it");
+    let entries = stream
+        .read_new(token, 1)
+        .await
+        .expect("reads though nobody prepared it");
     run(client, "DEL", &[&name]).await;
-    stream.acknowledge(token, &entries).await.expect("there is nothing to acknowledge");
-    assert_eq!(stream.read_pending(token, EntryId::default(), 10).await, Ok(Vec::new()));
+    stream
+        .acknowledge(token, &entries)
+        .await
+        .expect("there is nothing to acknowledge");
+    assert_eq!(
+        stream.read_pending(token, EntryId::default(), 10).await,
+        Ok(Vec::new())
+    );
     run(client, "DEL", &[&name]).await;
     assert_eq!(stream.read_new(token, 10).await, Ok(Vec::new()));
     fill(&*stream, &["new"]).await;
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["new"]);
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["new"]
+    );
 }
 
 async fn an_entry_deleted_while_pending_says_so(bench: &Bench, client: &Client) {
@@ -72,10 +119,22 @@ async fn an_entry_deleted_while_pending_says_so(bench: &Bench, client: &Client) 
     let ids = fill(&*stream, &["a", "b"]).await;
     stream.read_new(token, 2).await.expect("reads");
     run(client, "XDEL", &[&name, &ids[0].to_string()]).await;
-    let pending = stream.read_pending(token, EntryId::default(), 10).await.expect("reads");
-    assert_eq!(pending.iter().map(|entry| entry.deleted).collect::<Vec<_>>(), [true, false]);
+    let pending = stream
+        .read_pending(token, EntryId::default(), 10)
+        .await
+        .expect("reads");
+    assert_eq!(
+        pending
+            .iter()
+            .map(|entry| entry.deleted)
+            .collect::<Vec<_>>(),
+        [true, false]
+    );
     assert!(pending[0].frames.is_empty());
-    stream.acknowledge(token, &pending).await.expect("acknowledges");
+    stream
+        .acknowledge(token, &pending)
+        .await
+        .expect("acknowledges");
     assert_eq!(stream.statistics().await.expect("figures").pending, 0);
 }
 
@@ -83,21 +142,52 @@ async fn an_entry_of_others_is_set_aside_whole(bench: &Bench, client: &Client) {
     let name = name();
     let stream = bench.named(&name);
     let token = own(&*stream).await;
-    run(client, "XADD", &[&name, "*", "sql", "DROP TABLE users", "f", "frame", "f", ""]).await;
-    let many: Vec<String> = (0..6000).flat_map(|place| [format!("n{place}"), "v".to_owned()]).collect();
-    let words: Vec<_> = [name.as_str(), "*"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    run(
+        client,
+        "XADD",
+        &[&name, "*", "sql", "DROP TABLE users", "f", "frame", "f", ""],
+    )
+    .await;
+    let many: Vec<String> = (0..6000)
+        .flat_map(|place| [format!("n{place}"), "v".to_owned()])
+        .collect();
+    let words: Vec<_> = [name.as_str(), "*"]
+        .into_iter()
+        .chain(many.iter().map(String::as_str))
+        .collect();
     run(client, "XADD", &words).await;
     let entries = stream.read_new(token, 10).await.expect("reads");
-    assert_eq!(entries[0].frames, [b"frame".to_vec(), Vec::new()], "the fields that are frames");
-    assert!(entries[1].frames.is_empty() && !entries[1].deleted, "there, and without any");
+    assert_eq!(
+        entries[0].frames,
+        [b"frame".to_vec(), Vec::new()],
+        "the fields that are frames"
+    );
+    assert!(
+        entries[1].frames.is_empty() && !entries[1].deleted,
+        "there, and without any"
+    );
     for entry in &entries {
-        stream.set_aside(token, entry, "none of ours").await.expect("sets aside");
+        stream
+            .set_aside(token, entry, "none of ours")
+            .await
+            .expect("sets aside");
     }
     let aside = stream.read_aside(10).await.expect("reads");
-    assert_eq!(aside[0].frames, [b"frame".to_vec(), Vec::new(), b"sql=DROP TABLE users".to_vec()]);
+    assert_eq!(
+        aside[0].frames,
+        [
+            b"frame".to_vec(),
+            Vec::new(),
+            b"sql=DROP TABLE users".to_vec()
+        ]
+    );
     let fields: usize = aside[1..].iter().map(|entry| entry.frames.len()).sum();
     assert_eq!(fields, 6000, "in pieces, and none is lost");
-    assert!(aside[1..].iter().all(|entry| entry.original == entries[1].id && entry.reason == "none of ours"));
+    assert!(
+        aside[1..]
+            .iter()
+            .all(|entry| entry.original == entries[1].id && entry.reason == "none of ours")
+    );
     assert_eq!(stream.statistics().await.expect("figures").len, 0);
 }
 
@@ -107,13 +197,34 @@ async fn entries_delivered_to_strangers_are_the_owners(bench: &Bench, client: &C
     stream.prepare().await.expect("prepares");
     let token = own(&*stream).await;
     let frames: Vec<_> = (0..2500).map(|number| number.to_string()).collect();
-    fill(&*stream, &frames.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    fill(
+        &*stream,
+        &frames.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
     stream.read_new(token, 1).await.expect("reads");
-    run(client, "XREADGROUP", &["GROUP", GROUP, "somebody", "COUNT", "2498", "STREAMS", &name, ">"]).await;
+    run(
+        client,
+        "XREADGROUP",
+        &[
+            "GROUP",
+            BACKGROUND_CONSUMER_GROUP,
+            "somebody",
+            "COUNT",
+            "2498",
+            "STREAMS",
+            &name,
+            ">",
+        ],
+    )
+    .await;
     let mut found = Vec::new();
     loop {
         let after = found.last().copied().unwrap_or_default();
-        let some = stream.read_pending(token, after, 1000).await.expect("reads");
+        let some = stream
+            .read_pending(token, after, 1000)
+            .await
+            .expect("reads");
         found.extend(some.iter().map(|entry| entry.id));
         if some.is_empty() {
             break;
@@ -121,7 +232,10 @@ async fn entries_delivered_to_strangers_are_the_owners(bench: &Bench, client: &C
     }
     assert_eq!(found.len(), 2499);
     assert!(found.is_sorted());
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["2499"]);
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["2499"]
+    );
 }
 
 async fn a_forgotten_script_is_taught_again(bench: &Bench, client: &Client) {
@@ -134,8 +248,16 @@ async fn a_lease_that_is_none_is_nobodys(bench: &Bench, client: &Client) {
     let name = name();
     let stream = bench.named(&name);
     let lease = format!("{{{name}}}:lease");
-    for fields in [["token", "x", "beat", "1"], ["token", "01890000-0000-7000-8000-000000000000", "beat", "-"]] {
-        run(client, "HSET", &[&[lease.as_str()], fields.as_slice()].concat()).await;
+    for fields in [
+        ["token", "x", "beat", "1"],
+        ["token", "01890000-0000-7000-8000-000000000000", "beat", "-"],
+    ] {
+        run(
+            client,
+            "HSET",
+            &[&[lease.as_str()], fields.as_slice()].concat(),
+        )
+        .await;
         assert_eq!(stream.lease().await, Ok(None));
         let token = Uuid::now_v7();
         assert_eq!(stream.acquire(None, token).await, Ok(true));
@@ -156,7 +278,12 @@ async fn a_key_of_another_type_is_refused(bench: &Bench, client: &Client) {
     refused(stream.append(&[vec![1]]).await.map(drop));
     refused(stream.prepare().await);
     refused(stream.read_new(token, 1).await.map(drop));
-    refused(stream.read_pending(token, EntryId::default(), 1).await.map(drop));
+    refused(
+        stream
+            .read_pending(token, EntryId::default(), 1)
+            .await
+            .map(drop),
+    );
     refused(stream.statistics().await.map(drop));
     refused(stream.peek(EntryId::default(), 1).await.map(drop));
     run(client, "DEL", &[&name]).await;

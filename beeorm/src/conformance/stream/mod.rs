@@ -1,5 +1,4 @@
 //! What every stream does, whatever it is made of.
-#![allow(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a suite panics where it finds a fault")]
 
 mod acknowledge;
 mod append;

@@ -15,24 +15,48 @@ async fn the_lease_is_taken_given_up_and_taken_over(bench: &Bench) {
     let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
     assert_eq!(stream.lease().await, Ok(None));
     assert_eq!(stream.acquire(None, one).await, Ok(true));
-    assert_eq!(stream.acquire(None, two).await, Ok(false), "it is somebody's");
+    assert_eq!(
+        stream.acquire(None, two).await,
+        Ok(false),
+        "it is somebody's"
+    );
 
     let seen = stream.lease().await.expect("lease").expect("one has it");
     assert_eq!(seen.token, one);
-    assert_eq!(stream.lease().await, Ok(Some(seen.clone())), "looking changes nothing");
+    assert_eq!(
+        stream.lease().await,
+        Ok(Some(seen.clone())),
+        "looking changes nothing"
+    );
     stream.beat(one).await.expect("beats");
     let later = stream.lease().await.expect("lease").expect("one has it");
     assert!(later.beat > seen.beat, "a beat is seen");
-    assert_eq!(stream.acquire(Some(&seen), two).await, Ok(false), "the owner lives");
-    assert_eq!(stream.acquire(Some(&later), two).await, Ok(true), "the owner is dead");
+    assert_eq!(
+        stream.acquire(Some(&seen), two).await,
+        Ok(false),
+        "the owner lives"
+    );
+    assert_eq!(
+        stream.acquire(Some(&later), two).await,
+        Ok(true),
+        "the owner is dead"
+    );
 
     let taken = stream.lease().await.expect("lease").expect("two has it");
     assert_eq!(taken.token, two);
-    assert_eq!(stream.acquire(Some(&later), one).await, Ok(false), "what was seen is no longer so");
+    assert_eq!(
+        stream.acquire(Some(&later), one).await,
+        Ok(false),
+        "what was seen is no longer so"
+    );
     assert_eq!(stream.release(one).await, Err(StreamError::NotOwner));
     stream.release(two).await.expect("releases");
     assert_eq!(stream.lease().await, Ok(None));
-    assert_eq!(stream.acquire(Some(&taken), one).await, Ok(false), "nobody has it: that is to be seen first");
+    assert_eq!(
+        stream.acquire(Some(&taken), one).await,
+        Ok(false),
+        "nobody has it: that is to be seen first"
+    );
     assert_eq!(stream.acquire(None, one).await, Ok(true));
 }
 
@@ -41,13 +65,25 @@ async fn one_of_two_contenders_wins(bench: &Bench) {
     for _ in 0..20 {
         let seen = stream.lease().await.expect("lease");
         let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
-        let taken = join(stream.acquire(seen.as_ref(), one), stream.acquire(seen.as_ref(), two)).await;
+        let taken = join(
+            stream.acquire(seen.as_ref(), one),
+            stream.acquire(seen.as_ref(), two),
+        )
+        .await;
         let winner = match (taken.0.expect("answers"), taken.1.expect("answers")) {
             (true, false) => one,
             (false, true) => two,
             both => panic!("exactly one wins, not {both:?}"),
         };
-        assert_eq!(stream.lease().await.expect("lease").expect("the winner has it").token, winner);
+        assert_eq!(
+            stream
+                .lease()
+                .await
+                .expect("lease")
+                .expect("the winner has it")
+                .token,
+            winner
+        );
         assert_eq!(stream.beat(dead).await, Err(StreamError::NotOwner));
     }
 }
@@ -64,15 +100,28 @@ async fn a_stale_owner_can_do_nothing(bench: &Bench) {
         assert_eq!(stream.beat(token).await, refused);
         assert_eq!(stream.release(token).await, refused);
         assert_eq!(stream.read_new(token, 1).await, Err(StreamError::NotOwner));
-        assert_eq!(stream.read_pending(token, EntryId::default(), 1).await, Err(StreamError::NotOwner));
+        assert_eq!(
+            stream.read_pending(token, EntryId::default(), 1).await,
+            Err(StreamError::NotOwner)
+        );
         assert_eq!(stream.acknowledge(token, &entries).await, refused);
         assert_eq!(stream.set_aside(token, &entries[0], "?").await, refused);
     }
     let after = stream.statistics().await.expect("figures");
-    assert_eq!((after.len, after.pending, after.last_delivered), (before.len, before.pending, before.last_delivered));
+    assert_eq!(
+        (after.len, after.pending, after.last_delivered),
+        (before.len, before.pending, before.last_delivered)
+    );
     assert_eq!(stream.read_aside(10).await, Ok(Vec::new()));
-    stream.acknowledge(owner, &entries).await.expect("the owner can");
+    stream
+        .acknowledge(owner, &entries)
+        .await
+        .expect("the owner can");
 
     stream.release(owner).await.expect("releases");
-    assert_eq!(stream.read_new(owner, 1).await, Err(StreamError::NotOwner), "without an owner nobody may");
+    assert_eq!(
+        stream.read_new(owner, 1).await,
+        Err(StreamError::NotOwner),
+        "without an owner nobody may"
+    );
 }

@@ -9,10 +9,20 @@ pub(super) async fn suite(bench: &Bench) {
 
 async fn new_entries_are_delivered_once(bench: &Bench) {
     let (stream, token) = bench.owned().await;
-    assert_eq!(stream.read_new(token, 10).await, Ok(Vec::new()), "an empty stream is empty");
+    assert_eq!(
+        stream.read_new(token, 10).await,
+        Ok(Vec::new()),
+        "an empty stream is empty"
+    );
     fill(&*stream, &["a", "b", "c"]).await;
-    assert_eq!(texts(&stream.read_new(token, 2).await.expect("reads")), ["a", "b"]);
-    assert_eq!(texts(&stream.read_new(token, 2).await.expect("reads")), ["c"]);
+    assert_eq!(
+        texts(&stream.read_new(token, 2).await.expect("reads")),
+        ["a", "b"]
+    );
+    assert_eq!(
+        texts(&stream.read_new(token, 2).await.expect("reads")),
+        ["c"]
+    );
     assert_eq!(stream.read_new(token, 2).await, Ok(Vec::new()));
 }
 
@@ -20,19 +30,48 @@ async fn a_new_owner_finds_what_the_old_one_held(bench: &Bench) {
     let (stream, old) = bench.owned().await;
     let appended = fill(&*stream, &["a", "b", "c", "d", "e"]).await;
     let held = stream.read_new(old, 4).await.expect("reads");
-    stream.acknowledge(old, &held[1..2]).await.expect("acknowledges");
+    stream
+        .acknowledge(old, &held[1..2])
+        .await
+        .expect("acknowledges");
 
     let token = own(&*stream).await;
-    let first = stream.read_pending(token, EntryId::default(), 2).await.expect("reads");
+    let first = stream
+        .read_pending(token, EntryId::default(), 2)
+        .await
+        .expect("reads");
     assert_eq!(texts(&first), ["a", "c"], "in order, from the beginning");
-    let next = stream.read_pending(token, first[1].id, 2).await.expect("reads");
-    assert_eq!(ids(&next), [appended[3]], "behind the id, and only what was delivered");
-    assert_eq!(stream.read_pending(token, appended[3], 2).await, Ok(Vec::new()));
-    let end = EntryId { millis: u64::MAX, sequence: u64::MAX };
+    let next = stream
+        .read_pending(token, first[1].id, 2)
+        .await
+        .expect("reads");
+    assert_eq!(
+        ids(&next),
+        [appended[3]],
+        "behind the id, and only what was delivered"
+    );
+    assert_eq!(
+        stream.read_pending(token, appended[3], 2).await,
+        Ok(Vec::new())
+    );
+    let end = EntryId {
+        millis: u64::MAX,
+        sequence: u64::MAX,
+    };
     assert_eq!(stream.read_pending(token, end, 2).await, Ok(Vec::new()));
-    let again = stream.read_pending(token, EntryId::default(), 10).await.expect("reads");
-    assert_eq!(texts(&again), ["a", "c", "d"], "until they are acknowledged");
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["e"]);
+    let again = stream
+        .read_pending(token, EntryId::default(), 10)
+        .await
+        .expect("reads");
+    assert_eq!(
+        texts(&again),
+        ["a", "c", "d"],
+        "until they are acknowledged"
+    );
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["e"]
+    );
 }
 
 async fn peeking_changes_nothing(bench: &Bench) {
@@ -43,8 +82,18 @@ async fn peeking_changes_nothing(bench: &Bench) {
     let before = stream.statistics().await.expect("figures");
     let seen = stream.peek(EntryId::default(), 10).await.expect("peeks");
     assert_eq!(texts(&seen), ["a", "b", "c"], "delivered or not");
-    assert_eq!(texts(&stream.peek(appended[1], 1).await.expect("peeks")), ["b"], "from the id on, it included");
+    assert_eq!(
+        texts(&stream.peek(appended[1], 1).await.expect("peeks")),
+        ["b"],
+        "from the id on, it included"
+    );
     let after = stream.statistics().await.expect("figures");
-    assert_eq!((after.len, after.pending, after.last_delivered), (before.len, before.pending, before.last_delivered));
-    assert_eq!(texts(&stream.read_new(token, 10).await.expect("reads")), ["b", "c"]);
+    assert_eq!(
+        (after.len, after.pending, after.last_delivered),
+        (before.len, before.pending, before.last_delivered)
+    );
+    assert_eq!(
+        texts(&stream.read_new(token, 10).await.expect("reads")),
+        ["b", "c"]
+    );
 }

@@ -20,9 +20,15 @@ async fn waiting_ends_with_its_time(bench: &Bench) {
     fill(&*stream, &["delivered"]).await;
     stream.read_new(token, 1).await.expect("reads");
     let begun = Instant::now();
-    stream.wait(Duration::from_millis(300)).await.expect("waits");
+    stream
+        .wait(Duration::from_millis(300))
+        .await
+        .expect("waits");
     let took = begun.elapsed();
-    assert!((Duration::from_millis(250)..PROMPT).contains(&took), "nothing new for 300 ms, and it took {took:?}");
+    assert!(
+        (Duration::from_millis(250)..PROMPT).contains(&took),
+        "nothing new for 300 ms, and it took {took:?}"
+    );
     stream.wait(Duration::ZERO).await.expect("does not wait");
     assert!(begun.elapsed() < PROMPT);
 }
@@ -37,8 +43,15 @@ async fn an_append_wakes(bench: &Bench) {
         };
         join(append, async { stream.wait(LONG).await.expect("waits") }).await;
         let took = begun.elapsed();
-        assert!((Duration::from_millis(100)..PROMPT).contains(&took), "an append wakes, and it took {took:?}");
-        assert_eq!(stream.read_new(token, 10).await.expect("reads").len(), 1, "waiting delivers nothing");
+        assert!(
+            (Duration::from_millis(100)..PROMPT).contains(&took),
+            "an append wakes, and it took {took:?}"
+        );
+        assert_eq!(
+            stream.read_new(token, 10).await.expect("reads").len(),
+            1,
+            "waiting delivers nothing"
+        );
     }
 }
 
@@ -73,7 +86,10 @@ async fn waiting_can_be_given_up(bench: &Bench) {
         assert!(given_up.is_err());
     }
     let begun = Instant::now();
-    stream.wait(Duration::from_millis(10)).await.expect("the next one does not stand behind it");
+    stream
+        .wait(Duration::from_millis(10))
+        .await
+        .expect("the next one does not stand behind it");
     fill(&*stream, &["new"]).await;
     stream.wait(LONG).await.expect("does not wait");
     assert!(begun.elapsed() < PROMPT);

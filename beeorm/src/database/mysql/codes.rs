@@ -10,34 +10,82 @@ pub(super) fn class(code: u16, sqlstate: Option<&str>) -> FailureClass {
         1020 | 1205 | 1213 | 1412 | 1613 | 1614 | 1615 | 3058 | 3101 | 3572 => Contention,
 
         // The connection: too many, refused, cut, killed, idle for too long, or not yet ready (Galera).
-        1040 | 1042 | 1043 | 1047 | 1053 | 1077 | 1078 | 1079 | 1080 | 1081 | 1129 | 1130 | 1135 | 1152 | 1154..=1161
-        | 1184 | 1189 | 1190 | 1203 | 1218 | 1226 | 1243 | 1461 | 1927 | 2002 | 2003 | 2006 | 2013 | 3032 | 3168 => {
-            Infrastructure
-        }
+        1040
+        | 1042
+        | 1043
+        | 1047
+        | 1053
+        | 1077
+        | 1078
+        | 1079
+        | 1080
+        | 1081
+        | 1129
+        | 1130
+        | 1135
+        | 1152
+        | 1154..=1161
+        | 1184
+        | 1189
+        | 1190
+        | 1203
+        | 1218
+        | 1226
+        | 1243
+        | 1461
+        | 1927
+        | 2002
+        | 2003
+        | 2006
+        | 2013
+        | 3032
+        | 3168 => Infrastructure,
         // In MariaDB this number is about triggers.
         4031 if sqlstate == Some("HY000") => Infrastructure,
         // The account: wrong password or database, locked, expired. No statement is at fault.
         1044 | 1045 | 1049 | 1251 | 1524 | 1698 | 1820 | 1862 | 3118 | 4151 => Infrastructure,
         // Files, disk, memory, damaged or full tables.
-        1004 | 1015 | 1016 | 1021 | 1023 | 1024 | 1026 | 1028 | 1030 | 1034 | 1035 | 1037 | 1038 | 1041 | 1114
-        | 1194 | 1195 | 1206 | 1637 => Infrastructure,
+        1004 | 1015 | 1016 | 1021 | 1023 | 1024 | 1026 | 1028 | 1030 | 1034 | 1035 | 1037
+        | 1038 | 1041 | 1114 | 1194 | 1195 | 1206 | 1637 => Infrastructure,
         // Read only, in all its forms; a lock on the whole server.
         1036 | 1099 | 1100 | 1192 | 1223 | 1290 | 1792 | 1836 | 1874 => Infrastructure,
         // COMMIT or ROLLBACK failed; interrupted; out of time.
         1180..=1183 | 1317 | 1969 | 3024 | 3100 => Infrastructure,
 
         // Duplicates, NULL, too long, out of range, no such value, foreign keys, CHECK, SIGNAL.
-        1022 | 1048 | 1062 | 1169 | 1216 | 1217 | 1263..=1265 | 1292 | 1364..=1367 | 1369 | 1406 | 1411 | 1451 | 1452
-        | 1467 | 1526 | 1557 | 1586 | 1644 | 1690 | 1748 | 1761 | 1762 | 1859 | 3819 => Data,
+        1022
+        | 1048
+        | 1062
+        | 1169
+        | 1216
+        | 1217
+        | 1263..=1265
+        | 1292
+        | 1364..=1367
+        | 1369
+        | 1406
+        | 1411
+        | 1451
+        | 1452
+        | 1467
+        | 1526
+        | 1557
+        | 1586
+        | 1644
+        | 1690
+        | 1748
+        | 1761
+        | 1762
+        | 1859
+        | 3819 => Data,
         4025 if sqlstate == Some("23000") => Data,
         // Larger than the server takes, as a row, a value or a statement; JSON that is none.
         1118 | 1153 | 1162 | 1301 | 3140 | 3141 | 3144 => Data,
 
         // Tables, columns, functions, rights and syntax.
-        1046 | 1050 | 1051 | 1052 | 1054 | 1060 | 1061 | 1064 | 1072 | 1091 | 1109 | 1110 | 1115 | 1136 | 1142 | 1143
-        | 1146 | 1149 | 1176 | 1227 | 1267 | 1273 | 1288 | 1304 | 1305 | 1370 | 1419 | 1471 | 1906 | 1932 | 3105 => {
-            Schema
-        }
+        1046 | 1050 | 1051 | 1052 | 1054 | 1060 | 1061 | 1064 | 1072 | 1091 | 1109 | 1110
+        | 1115 | 1136 | 1142 | 1143 | 1146 | 1149 | 1176 | 1227 | 1267 | 1273 | 1288 | 1304
+        | 1305 | 1370 | 1419 | 1471 | 1906 | 1932 | 3105 => Schema,
 
         _ => of_state(sqlstate.unwrap_or_default()),
     }

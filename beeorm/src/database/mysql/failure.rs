@@ -7,7 +7,9 @@ use super::{
 
 /// What an error of the driver's means.
 pub(super) fn failure(error: sqlx::Error) -> DatabaseError {
-    let server = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    let server = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
     match server {
         Some(server) => of_server(server.number(), server.code(), server.message()),
         None => driver_error(&error),
@@ -52,16 +54,23 @@ pub(super) fn explain(error: DatabaseError, options: &MySqlConnectOptions) -> Da
     };
     let said = error.message();
     let message = match error.code() {
-        Some(1049) => format!("there is no database {database:?} on {server}: create it with CREATE DATABASE `{database}`"),
+        Some(1049) => format!(
+            "there is no database {database:?} on {server}: create it with CREATE DATABASE `{database}`"
+        ),
         Some(1044 | 1045 | 1698) => {
-            format!("{server} refuses the user {:?}: {said}; check the URL's user and password", options.get_username())
+            format!(
+                "{server} refuses the user {:?}: {said}; check the URL's user and password",
+                options.get_username()
+            )
         }
         Some(_) => format!("{server}: {said}"),
         None if said.contains("RSA") => format!(
             "{server} wants the password over TLS: add ?ssl-mode=required to the URL (feature `tls`), \
              or use beeorm's feature `mysql-rsa`"
         ),
-        None => format!("cannot connect to {server}: {said}; is the server running, and the URL right?"),
+        None => {
+            format!("cannot connect to {server}: {said}; is the server running, and the URL right?")
+        }
     };
     DatabaseError::new(error.class(), message)
         .with_code(error.code(), error.sqlstate().map(str::to_owned))
@@ -73,11 +82,27 @@ mod tests {
 
     #[test]
     fn the_index_is_named_without_its_table() {
-        let index = |message| of_server(1062, Some("23000"), message).index().map(str::to_owned);
-        assert_eq!(index("Duplicate entry 'a' for key 'users.email'").as_deref(), Some("email"));
-        assert_eq!(index("Duplicate entry 'a' for key 'email'").as_deref(), Some("email"));
-        assert_eq!(index("Duplicate entry '1' for key 'users.PRIMARY'").as_deref(), Some("PRIMARY"));
-        assert_eq!(index("Duplicate entry 'x' for key 'y'' for key 'a.b'").as_deref(), Some("b"));
+        let index = |message| {
+            of_server(1062, Some("23000"), message)
+                .index()
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            index("Duplicate entry 'a' for key 'users.email'").as_deref(),
+            Some("email")
+        );
+        assert_eq!(
+            index("Duplicate entry 'a' for key 'email'").as_deref(),
+            Some("email")
+        );
+        assert_eq!(
+            index("Duplicate entry '1' for key 'users.PRIMARY'").as_deref(),
+            Some("PRIMARY")
+        );
+        assert_eq!(
+            index("Duplicate entry 'x' for key 'y'' for key 'a.b'").as_deref(),
+            Some("b")
+        );
         assert_eq!(index("Doppelter Eintrag"), None);
     }
 

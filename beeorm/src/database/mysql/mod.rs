@@ -11,7 +11,7 @@ mod session;
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use sqlx::{Connection, MySqlConnection, Row};
+use sqlx::{Column, Connection, MySqlConnection, Row, mysql::MySqlTypeInfo};
 
 use self::{
     failure::{explain, failure},
@@ -42,6 +42,8 @@ struct MySqlDatabase {
     dialect: Dialect,
     version: String,
     max_statement_bytes: usize,
+    /// The type of its decimals.
+    decimal: MySqlTypeInfo,
     caller: Arc<Pool>,
     consumer: Arc<Pool>,
 }
@@ -59,8 +61,13 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
         })
     };
     let (caller, consumer) = (pool(&[STRICT], CALLER_IDLE), pool(&CONSUMER, CONSUMER_IDLE));
-    let mut connection = caller.connect().await.map_err(|error| explain(error, &connect))?;
-    let about = About::ask(&mut connection).await.map_err(|error| explain(failure(error), &connect))?;
+    let mut connection = caller
+        .connect()
+        .await
+        .map_err(|error| explain(error, &connect))?;
+    let about = About::ask(&mut connection)
+        .await
+        .map_err(|error| explain(failure(error), &connect))?;
     // What it says of a polite farewell is of no interest.
     let _ = connection.close().await;
     if !about.strict {
@@ -71,9 +78,14 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
     }
     let maria = about.version.to_ascii_lowercase().contains("mariadb");
     Ok(Arc::new(MySqlDatabase {
-        dialect: if maria { Dialect::MariaDb } else { Dialect::MySql },
+        dialect: if maria {
+            Dialect::MariaDb
+        } else {
+            Dialect::MySql
+        },
         version: about.version,
         max_statement_bytes: about.max_allowed_packet,
+        decimal: about.decimal,
         caller,
         consumer,
     }))
@@ -84,19 +96,22 @@ struct About {
     version: String,
     max_allowed_packet: usize,
     strict: bool,
+    decimal: MySqlTypeInfo,
 }
 
 impl About {
     async fn ask(connection: &mut MySqlConnection) -> Result<Self, sqlx::Error> {
         let sql = "SELECT CAST(VERSION() AS CHAR), CAST(@@max_allowed_packet AS UNSIGNED), \
-                   CAST(@@GLOBAL.sql_mode AS CHAR)";
+                   CAST(@@GLOBAL.sql_mode AS CHAR), CAST(0 AS DECIMAL(1, 0))";
         let row = sqlx::query(sql).fetch_one(connection).await?;
         let max_allowed_packet: u64 = row.try_get(1)?;
         let sql_mode: String = row.try_get(2)?;
         Ok(Self {
             version: row.try_get(0)?,
             max_allowed_packet: usize::try_from(max_allowed_packet).unwrap_or(usize::MAX),
-            strict: sql_mode.contains("STRICT_TRANS_TABLES") || sql_mode.contains("STRICT_ALL_TABLES"),
+            strict: sql_mode.contains("STRICT_TRANS_TABLES")
+                || sql_mode.contains("STRICT_ALL_TABLES"),
+            decimal: row.try_column(3)?.type_info().clone(),
         })
     }
 }
@@ -121,7 +136,7 @@ impl Database for MySqlDatabase {
         };
         Box::pin(async move {
             let lease = pool.lease().await?;
-            Ok(Box::new(MySqlSession::new(lease)) as Box<dyn Session>)
+            Ok(Box::new(MySqlSession::new(lease, self.decimal.clone())) as Box<dyn Session>)
         })
     }
 
@@ -135,7 +150,9 @@ impl Database for MySqlDatabase {
 
 impl fmt::Debug for MySqlDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySqlDatabase").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("MySqlDatabase")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

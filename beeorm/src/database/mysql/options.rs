@@ -11,7 +11,10 @@ const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "soc
 /// Reads the URL; what is missing or unknown in it is refused.
 pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptions, DatabaseError> {
     let (address, parameters) = options.url.split_once('?').unwrap_or((&options.url, ""));
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+    for parameter in parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+    {
         let name = parameter.split('=').next().unwrap_or_default();
         if !PARAMETERS.contains(&name) {
             return Err(refused(format!(
@@ -49,15 +52,28 @@ pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptio
 
 /// BeeORM gives collations without their character set: `0900_ai_ci`.
 fn full_collation(encoding: &str, collate: &str) -> String {
-    let prefixed = collate.to_ascii_lowercase().starts_with(&encoding.to_ascii_lowercase());
-    if prefixed { collate.to_owned() } else { format!("{encoding}_{collate}") }
+    let prefixed = collate
+        .to_ascii_lowercase()
+        .starts_with(&encoding.to_ascii_lowercase());
+    if prefixed {
+        collate.to_owned()
+    } else {
+        format!("{encoding}_{collate}")
+    }
 }
 
 /// These two become part of a statement's text.
 fn checked<'a>(name: &str, value: Option<&'a str>) -> Result<Option<&'a str>, DatabaseError> {
     match value {
-        Some(value) if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-            Err(refused(format!("{name} is {value:?}, which is no name of the server's, as utf8mb4 or 0900_ai_ci are")))
+        Some(value)
+            if value.is_empty()
+                || !value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') =>
+        {
+            Err(refused(format!(
+                "{name} is {value:?}, which is no name of the server's, as utf8mb4 or 0900_ai_ci are"
+            )))
         }
         value => Ok(value),
     }
@@ -82,7 +98,11 @@ mod tests {
 
     #[test]
     fn a_url_is_read() {
-        let options = read("mariadb://bee:h%40ney@db:3307/app?ssl-mode=required", Some("0900_ai_ci")).unwrap();
+        let options = read(
+            "mariadb://bee:h%40ney@db:3307/app?ssl-mode=required",
+            Some("0900_ai_ci"),
+        )
+        .unwrap();
         assert_eq!(options.get_host(), "db");
         assert_eq!(options.get_port(), 3307);
         assert_eq!(options.get_username(), "bee");
@@ -97,6 +117,10 @@ mod tests {
         assert!(refused("mysql://bee:honey@db/app?sslmod=required").contains("\"sslmod\""));
         assert!(refused("mysql://bee:honey@db:port/app").contains("cannot be read"));
         assert!(!refused("mysql://bee:honey@db:port/app").contains("honey"));
-        assert!(read("mysql://db/app", Some("a; DROP TABLE b")).unwrap_err().contains("mysqlCollate"));
+        assert!(
+            read("mysql://db/app", Some("a; DROP TABLE b"))
+                .unwrap_err()
+                .contains("mysqlCollate")
+        );
     }
 }

@@ -12,11 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    super::DatabaseError,
-    failure::failure,
-    lost,
-};
+use super::{super::DatabaseError, failure::failure, lost};
 
 /// A connection that was good this short a time ago is taken without asking it again. An older one is
 /// asked, which costs 80 µs: what the server or a firewall closed meanwhile is no error of the caller's.
@@ -54,7 +50,11 @@ impl Pool {
     pub(super) fn new(options: PoolOptions) -> Arc<Self> {
         let connections = usize::try_from(options.max_connections).unwrap_or(usize::MAX);
         let permits = Arc::new(Semaphore::new(connections.clamp(1, Semaphore::MAX_PERMITS)));
-        Arc::new(Self { options, permits, idle: Mutex::default() })
+        Arc::new(Self {
+            options,
+            permits,
+            idle: Mutex::default(),
+        })
     }
 
     /// A new connection, which belongs to nobody.
@@ -62,7 +62,9 @@ impl Pool {
         let connecting = async {
             let mut connection = self.options.connect.connect().await?;
             for statement in self.options.setup {
-                raw_sql(AssertSqlSafe(*statement)).execute(&mut connection).await?;
+                raw_sql(AssertSqlSafe(*statement))
+                    .execute(&mut connection)
+                    .await?;
             }
             Ok(connection)
         };
@@ -74,7 +76,12 @@ impl Pool {
 
     /// A connection that lives, an idle one or a new one.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, DatabaseError> {
-        let permit = match timeout(self.options.timeout, Arc::clone(&self.permits).acquire_owned()).await {
+        let permit = match timeout(
+            self.options.timeout,
+            Arc::clone(&self.permits).acquire_owned(),
+        )
+        .await
+        {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(lost("the pool is closed")),
             Err(_) => {
@@ -84,14 +91,26 @@ impl Pool {
                 )));
             }
         };
-        while let Some(Idle { mut connection, since }) = self.take() {
+        while let Some(Idle {
+            mut connection,
+            since,
+        }) = self.take()
+        {
             let trusted = since.elapsed() < TRUSTED;
             if trusted || matches!(timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
-                return Ok(Lease { connection: Some(connection), pool: Arc::clone(self), _permit: permit });
+                return Ok(Lease {
+                    connection: Some(connection),
+                    pool: Arc::clone(self),
+                    _permit: permit,
+                });
             }
         }
         let connection = self.connect().await?;
-        Ok(Lease { connection: Some(connection), pool: Arc::clone(self), _permit: permit })
+        Ok(Lease {
+            connection: Some(connection),
+            pool: Arc::clone(self),
+            _permit: permit,
+        })
     }
 
     fn take(&self) -> Option<Idle> {
@@ -111,10 +130,16 @@ impl Pool {
         }
         connection.shrink_buffers();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while idle.front().is_some_and(|oldest| oldest.since.elapsed() >= self.options.max_idle) {
+        while idle
+            .front()
+            .is_some_and(|oldest| oldest.since.elapsed() >= self.options.max_idle)
+        {
             idle.pop_front();
         }
-        idle.push_back(Idle { connection, since: Instant::now() });
+        idle.push_back(Idle {
+            connection,
+            since: Instant::now(),
+        });
     }
 
     /// Closes the idle connections, and those in use as they come back.

@@ -1,4 +1,7 @@
-use sqlx::{Decode, MySql, Row, Type, TypeInfo, ValueRef as _, mysql::{MySqlRow, MySqlTypeInfo}};
+use sqlx::{
+    Decode, MySql, Row, Type, TypeInfo, ValueRef as _,
+    mysql::{MySqlRow, MySqlTypeInfo},
+};
 
 use super::super::calendar;
 use crate::column::{ColumnError, RowReader};
@@ -19,7 +22,10 @@ pub(super) enum Kind {
 
 /// The kinds of a result's columns, asked once a result.
 pub(super) fn kinds(row: &MySqlRow) -> Vec<Kind> {
-    row.columns().iter().map(|column| kind(sqlx::Column::type_info(column))).collect()
+    row.columns()
+        .iter()
+        .map(|column| kind(sqlx::Column::type_info(column)))
+        .collect()
 }
 
 fn kind(info: &MySqlTypeInfo) -> Kind {
@@ -45,17 +51,26 @@ pub(super) struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     pub(super) fn new(row: &'r MySqlRow, kinds: &'r [Kind]) -> Self {
-        Self { row, kinds, next: 0 }
+        Self {
+            row,
+            kinds,
+            next: 0,
+        }
     }
 
     fn peek(&self) -> Result<Option<&'r [u8]>, ColumnError> {
-        let nothing = || ColumnError::Mismatch { found: "no such column".to_owned(), wanted: "another column" };
+        let nothing = || ColumnError::Mismatch {
+            found: "no such column".to_owned(),
+            wanted: "another column",
+        };
         let value = self.row.try_get_raw(self.next).map_err(|_| nothing())?;
         // Dates of zeros, which servers that are not strict take, count as NULL.
         if value.is_null() {
             return Ok(None);
         }
-        <&[u8] as Decode<'r, MySql>>::decode(value).map(Some).map_err(|_| nothing())
+        <&[u8] as Decode<'r, MySql>>::decode(value)
+            .map(Some)
+            .map_err(|_| nothing())
     }
 
     /// Takes the next column's bytes.
@@ -63,14 +78,22 @@ impl<'r> Reader<'r> {
         let bytes = self.peek()?;
         let kind = self.kinds.get(self.next).copied().unwrap_or(Kind::Other);
         self.next += 1;
-        bytes.map(|bytes| (kind, bytes)).ok_or(ColumnError::UnexpectedNull)
+        bytes
+            .map(|bytes| (kind, bytes))
+            .ok_or(ColumnError::UnexpectedNull)
     }
 
     /// What the column that was just taken holds, for people.
     fn mismatch(&self, wanted: &'static str) -> ColumnError {
-        let column = self.next.checked_sub(1).and_then(|taken| self.row.columns().get(taken));
+        let column = self
+            .next
+            .checked_sub(1)
+            .and_then(|taken| self.row.columns().get(taken));
         let name = column.map_or("nothing", |column| sqlx::Column::type_info(column).name());
-        ColumnError::Mismatch { found: format!("a value of the type {name}"), wanted }
+        ColumnError::Mismatch {
+            found: format!("a value of the type {name}"),
+            wanted,
+        }
     }
 
     /// An integer of any width and sign.
@@ -83,9 +106,11 @@ impl<'r> Reader<'r> {
                 let unused = 64 - 8 * bytes.len();
                 i128::from((value << unused).cast_signed() >> unused)
             }),
-            Kind::Bits if bytes.len() <= 8 => {
-                Some(bytes.iter().fold(0, |value, byte| value << 8 | i128::from(*byte)))
-            }
+            Kind::Bits if bytes.len() <= 8 => Some(
+                bytes
+                    .iter()
+                    .fold(0, |value, byte| value << 8 | i128::from(*byte)),
+            ),
             _ => None,
         };
         number.ok_or_else(|| self.mismatch(wanted))
@@ -93,20 +118,29 @@ impl<'r> Reader<'r> {
 
     fn moment(&mut self, wanted: &'static str) -> Result<i64, ColumnError> {
         let (kind, bytes) = self.take()?;
-        let parts = if kind == Kind::Moment { moment(bytes) } else { None };
+        let parts = if kind == Kind::Moment {
+            moment(bytes)
+        } else {
+            None
+        };
         parts.ok_or_else(|| self.mismatch(wanted))
     }
 }
 
 fn little(bytes: &[u8]) -> Option<u64> {
     let mut whole = [0; 8];
-    whole.get_mut(..bytes.len()).filter(|_| !bytes.is_empty())?.copy_from_slice(bytes);
+    whole
+        .get_mut(..bytes.len())
+        .filter(|_| !bytes.is_empty())?
+        .copy_from_slice(bytes);
     Some(u64::from_le_bytes(whole))
 }
 
 /// Its length, then year (two bytes), month and day.
 fn date(bytes: &[u8]) -> Option<i32> {
-    let [_, low, high, month, day, ..] = *bytes else { return None };
+    let [_, low, high, month, day, ..] = *bytes else {
+        return None;
+    };
     calendar::days(u16::from_le_bytes([low, high]).into(), month, day)
 }
 
@@ -142,35 +176,46 @@ impl RowReader for Reader<'_> {
 
     fn signed(&mut self) -> Result<i64, ColumnError> {
         let value = self.integer("a signed integer")?;
-        value.try_into().map_err(|_| out_of_range(value, "a signed integer of 64 bits"))
+        value
+            .try_into()
+            .map_err(|_| out_of_range(value, "a signed integer of 64 bits"))
     }
 
     fn unsigned(&mut self) -> Result<u64, ColumnError> {
         let value = self.integer("an unsigned integer")?;
-        value.try_into().map_err(|_| out_of_range(value, "an unsigned integer"))
+        value
+            .try_into()
+            .map_err(|_| out_of_range(value, "an unsigned integer"))
     }
 
     fn float(&mut self) -> Result<f32, ColumnError> {
         match self.take()? {
-            (Kind::Float, bytes) => bytes.try_into().map(f32::from_le_bytes).map_err(|_| self.mismatch("a float")),
+            (Kind::Float, bytes) => bytes
+                .try_into()
+                .map(f32::from_le_bytes)
+                .map_err(|_| self.mismatch("a float")),
             _ => Err(self.mismatch("a float")),
         }
     }
 
     fn double(&mut self) -> Result<f64, ColumnError> {
         match self.take()? {
-            (Kind::Float, bytes) => match (<[u8; 8]>::try_from(bytes), <[u8; 4]>::try_from(bytes)) {
-                (Ok(double), _) => Ok(f64::from_le_bytes(double)),
-                (_, Ok(float)) => Ok(f32::from_le_bytes(float).into()),
-                _ => Err(self.mismatch("a double")),
-            },
+            (Kind::Float, bytes) => {
+                match (<[u8; 8]>::try_from(bytes), <[u8; 4]>::try_from(bytes)) {
+                    (Ok(double), _) => Ok(f64::from_le_bytes(double)),
+                    (_, Ok(float)) => Ok(f32::from_le_bytes(float).into()),
+                    _ => Err(self.mismatch("a double")),
+                }
+            }
             _ => Err(self.mismatch("a double")),
         }
     }
 
     fn text(&mut self) -> Result<&str, ColumnError> {
         match self.take()? {
-            (Kind::Bytes, bytes) => std::str::from_utf8(bytes).map_err(|_| self.mismatch("text in UTF-8")),
+            (Kind::Bytes, bytes) => {
+                std::str::from_utf8(bytes).map_err(|_| self.mismatch("text in UTF-8"))
+            }
             _ => Err(self.mismatch("text")),
         }
     }
@@ -184,7 +229,11 @@ impl RowReader for Reader<'_> {
 
     fn date(&mut self) -> Result<i32, ColumnError> {
         let (kind, bytes) = self.take()?;
-        let days = if kind == Kind::Date { date(bytes) } else { None };
+        let days = if kind == Kind::Date {
+            date(bytes)
+        } else {
+            None
+        };
         days.ok_or_else(|| self.mismatch("a date"))
     }
 
@@ -198,5 +247,8 @@ impl RowReader for Reader<'_> {
 }
 
 fn out_of_range(value: i128, wanted: &'static str) -> ColumnError {
-    ColumnError::Mismatch { found: value.to_string(), wanted }
+    ColumnError::Mismatch {
+        found: value.to_string(),
+        wanted,
+    }
 }

@@ -1,5 +1,9 @@
 use futures_util::{TryStreamExt, future::BoxFuture};
-use sqlx::{AssertSqlSafe, Executor, MySqlConnection, mysql::MySqlQueryResult, query_with, raw_sql};
+use sqlx::{
+    AssertSqlSafe, Executor, MySqlConnection,
+    mysql::{MySqlQueryResult, MySqlTypeInfo},
+    query_with, raw_sql,
+};
 
 use super::{
     super::{DatabaseError, Done, EachRow, FailureClass, SelectError, Session},
@@ -14,6 +18,7 @@ use crate::column::{RowReader, ValueRef};
 /// A connection in use.
 pub(super) struct MySqlSession {
     lease: Lease,
+    decimal: MySqlTypeInfo,
     in_transaction: bool,
     /// A statement was sent and its answer has not been read to the end: whoever drops the future then
     /// leaves a connection on which the next answer would be mistaken for another's.
@@ -21,8 +26,13 @@ pub(super) struct MySqlSession {
 }
 
 impl MySqlSession {
-    pub(super) fn new(lease: Lease) -> Self {
-        Self { lease, in_transaction: false, in_flight: false }
+    pub(super) fn new(lease: Lease, decimal: MySqlTypeInfo) -> Self {
+        Self {
+            lease,
+            decimal,
+            in_transaction: false,
+            in_flight: false,
+        }
     }
 
     /// Takes the connection for a statement.
@@ -31,7 +41,9 @@ impl MySqlSession {
             self.lease.discard();
         }
         self.in_flight = true;
-        self.lease.connection().ok_or_else(|| lost("the connection was lost; nothing was sent"))
+        self.lease
+            .connection()
+            .ok_or_else(|| lost("the connection was lost; nothing was sent"))
     }
 
     /// Notes how the statement ended; a connection that lost its server is discarded.
@@ -56,13 +68,15 @@ impl Session for MySqlSession {
         binds: &'s [ValueRef<'s>],
     ) -> BoxFuture<'s, Result<Done, DatabaseError>> {
         Box::pin(async move {
-            let arguments = arguments(binds)?;
+            let arguments = arguments(binds, &self.decimal)?;
             let connection = self.enter()?;
             let result = if binds.is_empty() {
                 // Definitions and the like: some cannot be prepared, and none need be.
                 raw_sql(AssertSqlSafe(sql)).execute(connection).await
             } else {
-                connection.execute(query_with(AssertSqlSafe(sql), arguments)).await
+                connection
+                    .execute(query_with(AssertSqlSafe(sql), arguments))
+                    .await
             };
             self.leave(result).map(|done| done_of(&done))
         })
@@ -75,7 +89,7 @@ impl Session for MySqlSession {
         each: EachRow<'s>,
     ) -> BoxFuture<'s, Result<(), SelectError>> {
         Box::pin(async move {
-            let arguments = arguments(binds)?;
+            let arguments = arguments(binds, &self.decimal)?;
             let connection = self.enter()?;
             let mut refused = None;
             let mut columns: Vec<Kind> = Vec::new();
@@ -142,5 +156,8 @@ impl Drop for MySqlSession {
 }
 
 fn done_of(result: &MySqlQueryResult) -> Done {
-    Done { rows: result.rows_affected(), last_insert_id: result.last_insert_id() }
+    Done {
+        rows: result.rows_affected(),
+        last_insert_id: result.last_insert_id(),
+    }
 }

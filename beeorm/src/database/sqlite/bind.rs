@@ -14,7 +14,10 @@ pub(super) fn arguments(binds: &[ValueRef<'_>]) -> Result<SqliteArguments, Datab
     Ok(arguments)
 }
 
-fn add(arguments: &mut SqliteArguments, bind: ValueRef<'_>) -> Result<(), sqlx::error::BoxDynError> {
+fn add(
+    arguments: &mut SqliteArguments,
+    bind: ValueRef<'_>,
+) -> Result<(), sqlx::error::BoxDynError> {
     match bind {
         ValueRef::Null => arguments.add(None::<i64>),
         ValueRef::Bool(value) => arguments.add(i64::from(value)),
@@ -26,12 +29,15 @@ fn add(arguments: &mut SqliteArguments, bind: ValueRef<'_>) -> Result<(), sqlx::
         },
         ValueRef::Float(value) => arguments.add(f64::from(value)),
         ValueRef::Double(value) => arguments.add(value),
-        ValueRef::Text(text) | ValueRef::Decimal(text) | ValueRef::Json(text) | ValueRef::Word(text) => {
-            arguments.add(text)
-        }
+        ValueRef::Text(text)
+        | ValueRef::Decimal(text)
+        | ValueRef::Json(text)
+        | ValueRef::Word(text) => arguments.add(text),
         ValueRef::Bytes(bytes) => arguments.add(bytes),
         ValueRef::Uuid(bytes) => arguments.add(bytes.as_slice()),
         ValueRef::Date(days) => arguments.add(date_text(days)),
-        ValueRef::DateTime(micros) | ValueRef::Timestamp(micros) => arguments.add(datetime_text(micros)),
+        ValueRef::DateTime(micros) | ValueRef::Timestamp(micros) => {
+            arguments.add(datetime_text(micros))
+        }
     }
 }

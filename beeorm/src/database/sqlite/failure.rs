@@ -24,7 +24,9 @@ fn of_sqlite(code: u32, message: &str) -> DatabaseError {
         787 => Kind::ForeignKey(None),
         _ => Kind::Other,
     };
-    DatabaseError::new(class(code, message), message).with_code(Some(code), None).with_kind(kind)
+    DatabaseError::new(class(code, message), message)
+        .with_code(Some(code), None)
+        .with_kind(kind)
 }
 
 /// By the primary result code, which is the low byte of the extended one.
@@ -39,9 +41,16 @@ fn class(code: u32, message: &str) -> FailureClass {
         // AUTH.
         23 => Schema,
         // ERROR: a statement that cannot be compiled, or that failed.
-        1 if ["no such", "has no column", "syntax error", "values for", "already exists", "columns but"]
-            .iter()
-            .any(|words| message.contains(words)) =>
+        1 if [
+            "no such",
+            "has no column",
+            "syntax error",
+            "values for",
+            "already exists",
+            "columns but",
+        ]
+        .iter()
+        .any(|words| message.contains(words)) =>
         {
             Schema
         }
@@ -62,11 +71,17 @@ pub(super) fn index_columns(failure: &DatabaseError) -> Option<IndexColumns> {
         return None;
     }
     let (_, list) = failure.message().split_once("UNIQUE constraint failed: ")?;
-    let columns: Vec<_> = list.split(", ").map(|column| column.split_once('.')).collect::<Option<_>>()?;
+    let columns: Vec<_> = list
+        .split(", ")
+        .map(|column| column.split_once('.'))
+        .collect::<Option<_>>()?;
     let (table, _) = columns.first()?;
     Some(IndexColumns {
         table: (*table).to_owned(),
-        columns: columns.iter().map(|(_, column)| (*column).to_owned()).collect(),
+        columns: columns
+            .iter()
+            .map(|(_, column)| (*column).to_owned())
+            .collect(),
     })
 }
 
@@ -103,7 +118,11 @@ mod tests {
             (1, "1 values for 2 columns", Schema),
             (1, "something else", Unknown),
         ] {
-            assert_eq!(of_sqlite(code, message).class(), expected, "{code} {message}");
+            assert_eq!(
+                of_sqlite(code, message).class(),
+                expected,
+                "{code} {message}"
+            );
         }
     }
 
@@ -111,8 +130,14 @@ mod tests {
     fn the_columns_of_an_index_are_taken_apart() {
         let failure = of_sqlite(2067, "UNIQUE constraint failed: users.first, users.last");
         let columns = index_columns(&failure).unwrap();
-        assert_eq!((columns.table.as_str(), columns.columns), ("users", vec!["first".to_owned(), "last".to_owned()]));
-        assert_eq!(of_sqlite(1555, "UNIQUE constraint failed: users.id").index(), Some("PRIMARY"));
+        assert_eq!(
+            (columns.table.as_str(), columns.columns),
+            ("users", vec!["first".to_owned(), "last".to_owned()])
+        );
+        assert_eq!(
+            of_sqlite(1555, "UNIQUE constraint failed: users.id").index(),
+            Some("PRIMARY")
+        );
         assert!(of_sqlite(787, "FOREIGN KEY constraint failed").is_foreign_key());
     }
 }

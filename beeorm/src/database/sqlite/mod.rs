@@ -21,8 +21,8 @@ use sqlx::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
+pub(crate) use self::types::{sqlite_index, sqlite_type};
 use self::{failure::failure, session::SqliteSession};
-pub(crate) use self::types::sqlite_type;
 use super::{
     Database, DatabaseError, Dialect, FailureClass, OpenOptions, Purpose, Session, open::refused,
 };
@@ -61,13 +61,20 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
     };
     let explain = |error| {
         let error = failure(error);
-        let message = format!("cannot open the database {}: {}", path.unwrap_or("in memory"), error.message());
+        let message = format!(
+            "cannot open the database {}: {}",
+            path.unwrap_or("in memory"),
+            error.message()
+        );
         DatabaseError::new(error.class(), message).with_code(error.code(), None)
     };
     let mut connection = connect.connect().await.map_err(explain)?;
     // The second asks for something of the file itself: a file that is no database is refused here.
     let sql = "SELECT sqlite_version(), (SELECT COUNT(*) FROM sqlite_schema)";
-    let row = sqlx::query(sql).fetch_one(&mut connection).await.map_err(explain)?;
+    let row = sqlx::query(sql)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(explain)?;
     let version: String = row.try_get(0).map_err(explain)?;
     Ok(Arc::new(SqliteDatabase {
         version: format!("SQLite {version}"),
@@ -82,8 +89,12 @@ fn path(url: &str) -> Result<Option<&str>, DatabaseError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     match path {
         "memory" | ":memory:" => Ok(None),
-        "" => Err(refused("the URL names no file: sqlite://app.db, sqlite:///var/lib/app/app.db or sqlite://memory")),
-        _ if path.contains('?') => Err(refused("the URL of an SQLite database takes no parameters")),
+        "" => Err(refused(
+            "the URL names no file: sqlite://app.db, sqlite:///var/lib/app/app.db or sqlite://memory",
+        )),
+        _ if path.contains('?') => {
+            Err(refused("the URL of an SQLite database takes no parameters"))
+        }
         _ => Ok(Some(path)),
     }
 }
@@ -130,7 +141,9 @@ impl Database for SqliteDatabase {
 
 impl fmt::Debug for SqliteDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteDatabase").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("SqliteDatabase")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,7 @@
-use sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef as _, sqlite::{SqliteRow, SqliteValueRef}};
+use sqlx::{
+    Decode, Row, Sqlite, TypeInfo, ValueRef as _,
+    sqlite::{SqliteRow, SqliteValueRef},
+};
 
 use super::super::calendar;
 use crate::column::{ColumnError, RowReader};
@@ -23,10 +26,12 @@ impl<'r> Reader<'r> {
     }
 
     fn value(&self) -> Result<SqliteValueRef<'r>, ColumnError> {
-        self.row.try_get_raw(self.next).map_err(|_| ColumnError::Mismatch {
-            found: "no such column".to_owned(),
-            wanted: "another column",
-        })
+        self.row
+            .try_get_raw(self.next)
+            .map_err(|_| ColumnError::Mismatch {
+                found: "no such column".to_owned(),
+                wanted: "another column",
+            })
     }
 
     /// Takes the next column's value.
@@ -43,7 +48,10 @@ impl<'r> Reader<'r> {
             "TEXT" => <&str as Decode<'r, Sqlite>>::decode(value).map(Stored::Text),
             _ => <&[u8] as Decode<'r, Sqlite>>::decode(value).map(Stored::Blob),
         };
-        stored.map_err(|error| ColumnError::Mismatch { found: error.to_string(), wanted: "a value" })
+        stored.map_err(|error| ColumnError::Mismatch {
+            found: error.to_string(),
+            wanted: "a value",
+        })
     }
 
     fn real(&mut self, wanted: &'static str) -> Result<f64, ColumnError> {
@@ -55,7 +63,9 @@ impl<'r> Reader<'r> {
 
     fn moment(&mut self, wanted: &'static str) -> Result<i64, ColumnError> {
         match self.take()? {
-            Stored::Text(text) => calendar::parse_datetime(text).ok_or_else(|| mismatch(&Stored::Text(text), wanted)),
+            Stored::Text(text) => {
+                calendar::parse_datetime(text).ok_or_else(|| mismatch(&Stored::Text(text), wanted))
+            }
             other => Err(mismatch(&other, wanted)),
         }
     }
@@ -133,7 +143,9 @@ impl RowReader for Reader<'_> {
 
     fn date(&mut self) -> Result<i32, ColumnError> {
         match self.take()? {
-            Stored::Text(text) => calendar::parse_date(text).ok_or_else(|| mismatch(&Stored::Text(text), "a date")),
+            Stored::Text(text) => {
+                calendar::parse_date(text).ok_or_else(|| mismatch(&Stored::Text(text), "a date"))
+            }
             other => Err(mismatch(&other, "a date")),
         }
     }

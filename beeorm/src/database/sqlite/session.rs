@@ -7,6 +7,7 @@ use super::{
     bind::arguments,
     failure::{IndexColumns, failure, index_columns, with_index},
     read::Reader,
+    sqlite_index,
 };
 use crate::column::{RowReader, ValueRef};
 
@@ -18,7 +19,10 @@ pub(super) struct SqliteSession {
 
 impl SqliteSession {
     pub(super) fn new(connection: OwnedMutexGuard<Option<SqliteConnection>>) -> Self {
-        Self { connection, in_transaction: false }
+        Self {
+            connection,
+            in_transaction: false,
+        }
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, DatabaseError> {
@@ -51,12 +55,22 @@ async fn index_of(connection: &mut SqliteConnection, wanted: &IndexColumns) -> O
     let sql = "SELECT `list`.`name`, `info`.`name` FROM pragma_index_list(?) AS `list`, \
                pragma_index_info(`list`.`name`) AS `info` \
                WHERE `list`.`unique` = 1 AND `list`.`origin` = 'c' ORDER BY `list`.`name`, `info`.`seqno`";
-    let rows = sqlx::query(sql).bind(&wanted.table).fetch_all(connection).await.ok()?;
-    let rows: Vec<(String, String)> =
-        rows.iter().filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?))).collect();
+    let rows = sqlx::query(sql)
+        .bind(&wanted.table)
+        .fetch_all(connection)
+        .await
+        .ok()?;
+    let rows: Vec<(String, String)> = rows
+        .iter()
+        .filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)))
+        .collect();
     let mut indexes = rows.chunk_by(|one, other| one.0 == other.0);
     let found = indexes.find(|index| index.iter().map(|(_, column)| column).eq(&wanted.columns))?;
-    found.first().map(|(name, _)| name.clone())
+    let (name, _) = found.first()?;
+    let own = name
+        .strip_prefix(&sqlite_index(&wanted.table, ""))
+        .unwrap_or(name);
+    Some(own.to_owned())
 }
 
 impl Session for SqliteSession {
@@ -70,7 +84,10 @@ impl Session for SqliteSession {
             match self.connection()?.execute(query).await {
                 Ok(done) => {
                     let rows = done.rows_affected();
-                    Ok(Done { rows, last_insert_id: first_id(sql, rows, done.last_insert_rowid()) })
+                    Ok(Done {
+                        rows,
+                        last_insert_id: first_id(sql, rows, done.last_insert_rowid()),
+                    })
                 }
                 Err(error) => Err(self.explain(error).await),
             }
@@ -140,15 +157,24 @@ impl Drop for SqliteSession {
 }
 
 fn closed() -> DatabaseError {
-    DatabaseError::new(FailureClass::Infrastructure, "the embedded database is closed")
+    DatabaseError::new(
+        FailureClass::Infrastructure,
+        "the embedded database is closed",
+    )
 }
 
 /// MySQL tells the first number that was made, SQLite the last. Where the key is no number, it tells
 /// that of the row, which means nothing.
 fn first_id(sql: &str, rows: u64, last: i64) -> u64 {
-    let insert = sql.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("insert"));
+    let insert = sql
+        .trim_start()
+        .get(..6)
+        .is_some_and(|verb| verb.eq_ignore_ascii_case("insert"));
     if insert && rows > 0 {
-        u64::try_from(last).ok().and_then(|last| last.checked_sub(rows - 1)).unwrap_or(0)
+        u64::try_from(last)
+            .ok()
+            .and_then(|last| last.checked_sub(rows - 1))
+            .unwrap_or(0)
     } else {
         0
     }

@@ -6,12 +6,16 @@ use crate::column::{BlobSize, ColumnType};
 ///   above that as a text of 20 digits, which sorts behind all numbers: order and uniqueness hold.
 ///   The type's words keep SQLite from turning that text into a float. Counting past 2⁶³ makes a
 ///   float, which is refused when it is read.
+/// - Floats would lose the sign of a zero if SQLite knew that they are floats.
 /// - Decimals, dates, times, JSON, ENUM and SET are texts; dates and times sort as they should,
 ///   decimals do not, and adding to one goes by way of a float.
 pub(crate) fn sqlite_type(column_type: &ColumnType) -> &'static str {
     match column_type {
         ColumnType::Bool => "BOOLEAN",
-        ColumnType::Integer { bits: 64, signed: false } => "UNSIGNED BLOB",
+        ColumnType::Integer {
+            bits: 64,
+            signed: false,
+        } => "UNSIGNED_BLOB",
         ColumnType::Integer { bits, signed } => match (bits, signed) {
             (8, true) => "TINYINT",
             (8, false) => "TINYINT UNSIGNED",
@@ -21,8 +25,8 @@ pub(crate) fn sqlite_type(column_type: &ColumnType) -> &'static str {
             (32, false) => "INT UNSIGNED",
             _ => "BIGINT",
         },
-        ColumnType::Float => "FLOAT",
-        ColumnType::Double => "DOUBLE",
+        ColumnType::Float => "FLOAT_BLOB",
+        ColumnType::Double => "DOUBLE_BLOB",
         ColumnType::Text { length: Some(_) } => "VARCHAR",
         ColumnType::Text { length: None } => "MEDIUMTEXT",
         ColumnType::Blob(BlobSize::Blob) => "BLOB",
@@ -31,10 +35,15 @@ pub(crate) fn sqlite_type(column_type: &ColumnType) -> &'static str {
         ColumnType::Date => "DATE",
         ColumnType::DateTime => "DATETIME",
         ColumnType::Timestamp => "TIMESTAMP",
-        ColumnType::Decimal { .. } => "DECIMAL TEXT",
-        ColumnType::Uuid => "UUID BLOB",
-        ColumnType::Json => "JSON TEXT",
-        ColumnType::Enum(_) => "ENUM TEXT",
-        ColumnType::Set(_) => "SET TEXT",
+        ColumnType::Decimal { .. } => "DECIMAL_TEXT",
+        ColumnType::Uuid => "UUID_BLOB",
+        ColumnType::Json => "JSON_TEXT",
+        ColumnType::Enum(_) => "ENUM_TEXT",
+        ColumnType::Set(_) => "SET_TEXT",
     }
+}
+
+/// An index's name in SQLite, where all tables of a database share the names of their indexes.
+pub(crate) fn sqlite_index(table: &str, index: &str) -> String {
+    format!("{table}.{index}")
 }

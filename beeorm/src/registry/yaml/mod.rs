@@ -62,7 +62,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown_key<'k>(&mut self, key: &Key, known: &[&'k str]) {
+    fn unknown_key(&mut self, key: &Key, known: &[&str]) {
         let meant = closest(&key.text, known.iter().copied());
         let advice = meant.map_or_else(
             || format!("there are: {}", known.join(", ")),

@@ -13,7 +13,9 @@ impl Failures<'_> {
     pub(super) fn failed(&self, error: &DatabaseError) -> StreamError {
         let (pool, reason) = (self.pool.to_owned(), error.to_string());
         match error.class() {
-            FailureClass::Infrastructure | FailureClass::Contention => StreamError::Unavailable { pool, reason },
+            FailureClass::Infrastructure | FailureClass::Contention => {
+                StreamError::Unavailable { pool, reason }
+            }
             _ => StreamError::Refused { pool, reason },
         }
     }
@@ -22,8 +24,13 @@ impl Failures<'_> {
         match error {
             SelectError::Database(error) => self.failed(&error),
             SelectError::Column(error) => {
-                let reason = format!("the embedded stream's file holds something else than it wrote: {error}");
-                StreamError::Refused { pool: self.pool.to_owned(), reason }
+                let reason = format!(
+                    "the embedded stream's file holds something else than it wrote: {error}"
+                );
+                StreamError::Refused {
+                    pool: self.pool.to_owned(),
+                    reason,
+                }
             }
         }
     }
@@ -35,6 +42,9 @@ impl Failures<'_> {
         if is_known {
             return self.failed(error);
         }
-        StreamError::OutcomeUnknown { pool: self.pool.to_owned(), reason: error.to_string() }
+        StreamError::OutcomeUnknown {
+            pool: self.pool.to_owned(),
+            reason: error.to_string(),
+        }
     }
 }

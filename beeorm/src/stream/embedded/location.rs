@@ -14,7 +14,10 @@ impl<'u> Location<'u> {
         match url.strip_prefix("embedded://") {
             Some("memory") => Ok(Self::Memory),
             Some(path) if !path.is_empty() && !path.contains('?') => Ok(Self::File(path)),
-            _ => Err("write embedded://memory, embedded://path/of/file or embedded:///absolute/path".to_owned()),
+            _ => Err(
+                "write embedded://memory, embedded://path/of/file or embedded:///absolute/path"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -28,10 +31,17 @@ impl<'u> Location<'u> {
 
     /// Takes the file for this pool alone, for as long as the lock is kept.
     pub(super) fn lock(&self) -> Result<Option<File>, String> {
-        let Self::File(path) = self else { return Ok(None) };
+        let Self::File(path) = self else {
+            return Ok(None);
+        };
         let path = PathBuf::from(format!("{path}.lock"));
         let failed = |error| format!("the lock file {} cannot be made: {error}", path.display());
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::Error(error)) => Err(failed(error)),

@@ -18,12 +18,12 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+pub(crate) use self::store::{Store, open};
 use self::{
     failure::Failures,
     frames::pack,
     rows::{LAST, Place, Rows},
 };
-pub(crate) use self::store::{Store, open};
 use super::{AsideEntry, Entry, EntryId, Figures, Lease, Stream, StreamError};
 
 /// What the statistics call the reader of the group.
@@ -38,11 +38,16 @@ pub(crate) struct EmbeddedStream {
 
 impl EmbeddedStream {
     pub(crate) fn new(store: Arc<Store>, name: &str) -> Self {
-        Self { store, name: name.to_owned() }
+        Self {
+            store,
+            name: name.to_owned(),
+        }
     }
 
     fn failures(&self) -> Failures<'_> {
-        Failures { pool: self.store.pool() }
+        Failures {
+            pool: self.store.pool(),
+        }
     }
 
     async fn rows(&self) -> Result<Rows<'_>, StreamError> {
@@ -72,7 +77,11 @@ impl Stream for EmbeddedStream {
         Box::pin(async move { Ok(self.store.state().await?.lease(&self.name).cloned()) })
     }
 
-    fn acquire<'s>(&'s self, seen: Option<&'s Lease>, token: Uuid) -> BoxFuture<'s, Result<bool, StreamError>> {
+    fn acquire<'s>(
+        &'s self,
+        seen: Option<&'s Lease>,
+        token: Uuid,
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
         Box::pin(async move { Ok(self.store.state().await?.acquire(&self.name, seen, token)) })
     }
 
@@ -94,11 +103,16 @@ impl Stream for EmbeddedStream {
             self.store.state().await?.check(&self.name, token)?;
             let mut rows = self.rows().await?;
             let delivered = rows.delivered().await?;
-            rows.entries(Place::Behind(after), delivered.unwrap_or_default(), count).await
+            rows.entries(Place::Behind(after), delivered.unwrap_or_default(), count)
+                .await
         })
     }
 
-    fn read_new(&self, token: Uuid, count: usize) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
+    fn read_new(
+        &self,
+        token: Uuid,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
         Box::pin(async move {
             // Held to the end: another owner must not be delivered the same.
             let state = self.store.state().await?;
@@ -106,7 +120,8 @@ impl Stream for EmbeddedStream {
             let mut rows = self.rows().await?;
             let delivered = rows.delivered().await?.unwrap_or_default();
             let entries = rows.entries(Place::Behind(delivered), LAST, count).await?;
-            rows.deliver(entries.last().map_or(delivered, |entry| entry.id)).await?;
+            rows.deliver(entries.last().map_or(delivered, |entry| entry.id))
+                .await?;
             Ok(entries)
         })
     }
@@ -118,7 +133,10 @@ impl Stream for EmbeddedStream {
             appended.as_mut().enable();
             let mut rows = self.rows().await?;
             let delivered = rows.delivered().await?.unwrap_or_default();
-            let is_there = !rows.entries(Place::Behind(delivered), LAST, 1).await?.is_empty();
+            let is_there = !rows
+                .entries(Place::Behind(delivered), LAST, 1)
+                .await?
+                .is_empty();
             drop(rows);
             if !is_there {
                 // Whether it was woken or the time is up: there may be something.
@@ -128,7 +146,11 @@ impl Stream for EmbeddedStream {
         })
     }
 
-    fn acknowledge<'s>(&'s self, token: Uuid, entries: &'s [Entry]) -> BoxFuture<'s, Result<(), StreamError>> {
+    fn acknowledge<'s>(
+        &'s self,
+        token: Uuid,
+        entries: &'s [Entry],
+    ) -> BoxFuture<'s, Result<(), StreamError>> {
         Box::pin(async move {
             let state = self.store.state().await?;
             state.check(&self.name, token)?;
@@ -153,8 +175,9 @@ impl Stream for EmbeddedStream {
             let mut rows = self.rows().await?;
             let id = rows.next_id(&mut state, self.store.now_millis()).await?;
             rows.begin().await?;
-            rows.insert_aside(id, entry, reason).await?;
-            rows.delete(entry).await?;
+            if rows.delete(entry).await? {
+                rows.insert_aside(id, entry, reason).await?;
+            }
             rows.commit().await
         })
     }
@@ -175,14 +198,22 @@ impl Stream for EmbeddedStream {
                 pending,
                 oldest_pending: oldest.filter(|_| pending > 0),
                 last_delivered,
-                consumers: last_delivered.map(|_| (CONSUMER.to_owned(), pending)).into_iter().collect(),
+                consumers: last_delivered
+                    .map(|_| (CONSUMER.to_owned(), pending))
+                    .into_iter()
+                    .collect(),
                 now_millis: self.store.now_millis(),
             })
         })
     }
 
     fn peek(&self, from: EntryId, count: usize) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
-        Box::pin(async move { self.rows().await?.entries(Place::At(from), LAST, count).await })
+        Box::pin(async move {
+            self.rows()
+                .await?
+                .entries(Place::At(from), LAST, count)
+                .await
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -11,7 +11,10 @@ use crate::{
 };
 
 /// No id is behind it.
-pub(super) const LAST: EntryId = EntryId { millis: i64::MAX as u64, sequence: i64::MAX as u64 };
+pub(super) const LAST: EntryId = EntryId {
+    millis: i64::MAX as u64,
+    sequence: i64::MAX as u64,
+};
 
 /// What one read holds in memory: at least one entry, and then no more than this.
 const ENOUGH_BYTES: usize = 16 * 1024 * 1024;
@@ -35,11 +38,19 @@ type Result<T> = std::result::Result<T, StreamError>;
 
 impl<'a> Rows<'a> {
     pub(super) async fn of(store: &'a Store, stream: &'a str) -> Result<Self> {
-        Ok(Self { session: store.session().await?, stream, failures: Failures { pool: store.pool() } })
+        Ok(Self {
+            session: store.session().await?,
+            stream,
+            failures: Failures { pool: store.pool() },
+        })
     }
 
     async fn execute(&mut self, sql: &str, binds: &[ValueRef<'_>]) -> Result<()> {
-        self.session.execute(sql, binds).await.map(drop).map_err(|error| self.failures.failed(&error))
+        self.session
+            .execute(sql, binds)
+            .await
+            .map(drop)
+            .map_err(|error| self.failures.failed(&error))
     }
 
     async fn select<T: Send>(
@@ -53,16 +64,25 @@ impl<'a> Rows<'a> {
             found.push(read(row)?);
             Ok(())
         };
-        self.session.select(sql, binds, &mut each).await.map_err(|error| self.failures.select_failed(error))?;
+        self.session
+            .select(sql, binds, &mut each)
+            .await
+            .map_err(|error| self.failures.select_failed(error))?;
         Ok(found)
     }
 
     pub(super) async fn begin(&mut self) -> Result<()> {
-        self.session.begin().await.map_err(|error| self.failures.failed(&error))
+        self.session
+            .begin()
+            .await
+            .map_err(|error| self.failures.failed(&error))
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
-        self.session.commit().await.map_err(|error| self.failures.failed(&error))
+        self.session
+            .commit()
+            .await
+            .map_err(|error| self.failures.failed(&error))
     }
 
     pub(super) async fn next_id(&mut self, state: &mut State, now_millis: u64) -> Result<EntryId> {
@@ -81,21 +101,37 @@ impl<'a> Rows<'a> {
                    SELECT `millis`, `sequence` FROM `_beeorm_stream_aside` WHERE `stream` = ?\
                    ) ORDER BY `millis` DESC, `sequence` DESC LIMIT 1";
         let stream = ValueRef::Text(self.stream);
-        Ok(self.select(sql, &[stream; 3], id).await?.pop().unwrap_or_default())
+        Ok(self
+            .select(sql, &[stream; 3], id)
+            .await?
+            .pop()
+            .unwrap_or_default())
     }
 
     /// Left to the caller to explain, as an append's failure is another thing than a read's.
-    pub(super) async fn insert(&mut self, id: EntryId, frames: &[u8]) -> std::result::Result<(), DatabaseError> {
+    pub(super) async fn insert(
+        &mut self,
+        id: EntryId,
+        frames: &[u8],
+    ) -> std::result::Result<(), DatabaseError> {
         let sql = "INSERT INTO `_beeorm_stream_entry` (`stream`, `millis`, `sequence`, `frames`) VALUES (?, ?, ?, ?)";
         let [millis, sequence] = binds(id);
-        let binds = [ValueRef::Text(self.stream), millis, sequence, ValueRef::Bytes(frames)];
+        let binds = [
+            ValueRef::Text(self.stream),
+            millis,
+            sequence,
+            ValueRef::Bytes(frames),
+        ];
         self.session.execute(sql, &binds).await.map(drop)
     }
 
     /// Up to where entries were delivered, if any were.
     pub(super) async fn delivered(&mut self) -> Result<Option<EntryId>> {
         let sql = "SELECT `millis`, `sequence` FROM `_beeorm_stream_group` WHERE `stream` = ?";
-        Ok(self.select(sql, &[ValueRef::Text(self.stream)], id).await?.pop())
+        Ok(self
+            .select(sql, &[ValueRef::Text(self.stream)], id)
+            .await?
+            .pop())
     }
 
     pub(super) async fn deliver(&mut self, up_to: EntryId) -> Result<()> {
@@ -103,17 +139,29 @@ impl<'a> Rows<'a> {
                    ON CONFLICT (`stream`) DO UPDATE SET `millis` = excluded.`millis`, \
                    `sequence` = excluded.`sequence`";
         let [millis, sequence] = binds(up_to);
-        self.execute(sql, &[ValueRef::Text(self.stream), millis, sequence]).await
+        self.execute(sql, &[ValueRef::Text(self.stream), millis, sequence])
+            .await
     }
 
     /// Entries up to an id; fewer than asked for where they are large, none only where there are none.
-    pub(super) async fn entries(&mut self, mut from: Place, to: EntryId, count: usize) -> Result<Vec<Entry>> {
+    pub(super) async fn entries(
+        &mut self,
+        mut from: Place,
+        to: EntryId,
+        count: usize,
+    ) -> Result<Vec<Entry>> {
         let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
         while entries.len() < count && bytes < ENOUGH_BYTES {
-            let page = self.page(from, to, AT_ONCE.min(count - entries.len())).await?;
+            let page = self
+                .page(from, to, AT_ONCE.min(count - entries.len()))
+                .await?;
             let Some(last) = page.last() else { break };
             from = Place::Behind(last.id);
-            bytes += page.iter().flat_map(|entry| &entry.frames).map(Vec::len).sum::<usize>();
+            bytes += page
+                .iter()
+                .flat_map(|entry| &entry.frames)
+                .map(Vec::len)
+                .sum::<usize>();
             entries.extend(page);
         }
         Ok(entries)
@@ -137,8 +185,22 @@ impl<'a> Rows<'a> {
         let ([from_millis, from_sequence], [to_millis, to_sequence]) = (binds(from), binds(to));
         let stream = ValueRef::Text(self.stream);
         let limit = ValueRef::Unsigned(count as u64);
-        let binds = [stream, from_millis, from_sequence, to_millis, to_sequence, limit];
-        self.select(sql, &binds, |row| Ok(Entry { id: id(row)?, frames: frames(row)?, deleted: false })).await
+        let binds = [
+            stream,
+            from_millis,
+            from_sequence,
+            to_millis,
+            to_sequence,
+            limit,
+        ];
+        self.select(sql, &binds, |row| {
+            Ok(Entry {
+                id: id(row)?,
+                frames: frames(row)?,
+                deleted: false,
+            })
+        })
+        .await
     }
 
     /// How many entries there are up to an id.
@@ -147,27 +209,47 @@ impl<'a> Rows<'a> {
                    AND (`millis`, `sequence`) <= (?, ?)";
         let [millis, sequence] = binds(to);
         let binds = [ValueRef::Text(self.stream), millis, sequence];
-        Ok(self.select(sql, &binds, |row| row.unsigned()).await?.pop().unwrap_or_default())
+        Ok(self
+            .select(sql, &binds, |row| row.unsigned())
+            .await?
+            .pop()
+            .unwrap_or_default())
     }
 
     pub(super) async fn oldest(&mut self) -> Result<Option<EntryId>> {
         let sql = "SELECT `millis`, `sequence` FROM `_beeorm_stream_entry` WHERE `stream` = ? \
                    ORDER BY `millis`, `sequence` LIMIT 1";
-        Ok(self.select(sql, &[ValueRef::Text(self.stream)], id).await?.pop())
+        Ok(self
+            .select(sql, &[ValueRef::Text(self.stream)], id)
+            .await?
+            .pop())
     }
 
-    /// Deletes the entry if it holds the frames that were read.
-    pub(super) async fn delete(&mut self, entry: &Entry) -> Result<()> {
-        let sql = "DELETE FROM `_beeorm_stream_entry` WHERE `stream` = ? AND `millis` = ? AND `sequence` = ? \
-                   AND `frames` = ?";
+    /// Deletes the entry if it holds the frames that were read; whether it did.
+    pub(super) async fn delete(&mut self, entry: &Entry) -> Result<bool> {
+        let sql = "DELETE FROM `_beeorm_stream_entry` WHERE `stream` = ? AND `millis` = ? \
+                   AND `sequence` = ? AND `frames` = ?";
         let ([millis, sequence], frames) = (binds(entry.id), pack(&entry.frames));
-        self.execute(sql, &[ValueRef::Text(self.stream), millis, sequence, ValueRef::Bytes(&frames)]).await
+        let binds = [
+            ValueRef::Text(self.stream),
+            millis,
+            sequence,
+            ValueRef::Bytes(&frames),
+        ];
+        let done = self.session.execute(sql, &binds).await;
+        Ok(done.map_err(|error| self.failures.failed(&error))?.rows > 0)
     }
 
-    pub(super) async fn insert_aside(&mut self, id: EntryId, entry: &Entry, reason: &str) -> Result<()> {
+    pub(super) async fn insert_aside(
+        &mut self,
+        id: EntryId,
+        entry: &Entry,
+        reason: &str,
+    ) -> Result<()> {
         let sql = "INSERT INTO `_beeorm_stream_aside` (`stream`, `millis`, `sequence`, `original_millis`, \
                    `original_sequence`, `reason`, `frames`) VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let ([millis, sequence], [original_millis, original_sequence]) = (binds(id), binds(entry.id));
+        let ([millis, sequence], [original_millis, original_sequence]) =
+            (binds(id), binds(entry.id));
         let frames = pack(&entry.frames);
         let binds = [
             ValueRef::Text(self.stream),
@@ -184,9 +266,17 @@ impl<'a> Rows<'a> {
     pub(super) async fn asides(&mut self, count: usize) -> Result<Vec<AsideEntry>> {
         let sql = "SELECT `millis`, `sequence`, `original_millis`, `original_sequence`, `reason`, `frames` \
                    FROM `_beeorm_stream_aside` WHERE `stream` = ? ORDER BY `millis`, `sequence` LIMIT ?";
-        let binds = [ValueRef::Text(self.stream), ValueRef::Unsigned(count as u64)];
+        let binds = [
+            ValueRef::Text(self.stream),
+            ValueRef::Unsigned(count as u64),
+        ];
         let aside = |row: &mut dyn RowReader| {
-            Ok(AsideEntry { id: id(row)?, original: id(row)?, reason: row.text()?.to_owned(), frames: frames(row)? })
+            Ok(AsideEntry {
+                id: id(row)?,
+                original: id(row)?,
+                reason: row.text()?.to_owned(),
+                frames: frames(row)?,
+            })
         };
         self.select(sql, &binds, aside).await
     }
@@ -198,10 +288,15 @@ fn binds(id: EntryId) -> [ValueRef<'static>; 2] {
 }
 
 fn id(row: &mut dyn RowReader) -> std::result::Result<EntryId, ColumnError> {
-    Ok(EntryId { millis: row.unsigned()?, sequence: row.unsigned()? })
+    Ok(EntryId {
+        millis: row.unsigned()?,
+        sequence: row.unsigned()?,
+    })
 }
 
 fn frames(row: &mut dyn RowReader) -> std::result::Result<Vec<Vec<u8>>, ColumnError> {
-    unpack(row.bytes()?)
-        .map_err(|_| ColumnError::Mismatch { found: "bytes that were cut off".to_owned(), wanted: "frames" })
+    unpack(row.bytes()?).map_err(|_| ColumnError::Mismatch {
+        found: "bytes that were cut off".to_owned(),
+        wanted: "frames",
+    })
 }

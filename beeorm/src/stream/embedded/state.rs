@@ -15,7 +15,11 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(lock: Option<File>) -> Self {
-        Self { _lock: lock, leases: HashMap::new(), last_ids: HashMap::new() }
+        Self {
+            _lock: lock,
+            leases: HashMap::new(),
+            last_ids: HashMap::new(),
+        }
     }
 
     pub(super) fn lease(&self, stream: &str) -> Option<&Lease> {
@@ -33,7 +37,10 @@ impl State {
     }
 
     pub(super) fn beat(&mut self, stream: &str, token: Uuid) -> Result<(), StreamError> {
-        let lease = self.leases.get_mut(stream).filter(|lease| lease.token == token);
+        let lease = self
+            .leases
+            .get_mut(stream)
+            .filter(|lease| lease.token == token);
         lease.ok_or(StreamError::NotOwner)?.beat += 1;
         Ok(())
     }
@@ -57,7 +64,10 @@ impl State {
 
     /// An id behind the last one, whatever the clock did.
     pub(super) fn next_id(&mut self, stream: &str, last: EntryId, now_millis: u64) -> EntryId {
-        let id = last.next().max(EntryId { millis: now_millis, sequence: 0 });
+        let id = last.next().max(EntryId {
+            millis: now_millis,
+            sequence: 0,
+        });
         self.last_ids.insert(stream.to_owned(), id);
         id
     }
@@ -77,6 +87,12 @@ mod tests {
             assert_eq!(state.last_id("lazy"), Some(next));
             last = next;
         }
-        assert_eq!(last, EntryId { millis: 2000, sequence: 0 });
+        assert_eq!(
+            last,
+            EntryId {
+                millis: 2000,
+                sequence: 0
+            }
+        );
     }
 }

@@ -32,9 +32,16 @@ pub(crate) struct Store {
 }
 
 /// Opens `embedded://memory` or `embedded://path`, for this pool alone.
-pub(crate) async fn open(pool: &str, url: &str, runtime: Runtime) -> Result<Arc<Store>, StreamError> {
+pub(crate) async fn open(
+    pool: &str,
+    url: &str,
+    runtime: Runtime,
+) -> Result<Arc<Store>, StreamError> {
     let failures = Failures { pool };
-    let refused = |reason| StreamError::Refused { pool: pool.to_owned(), reason };
+    let refused = |reason| StreamError::Refused {
+        pool: pool.to_owned(),
+        reason,
+    };
     let location = Location::of(url).map_err(refused)?;
     let lock = location.lock().map_err(refused)?;
     let options = OpenOptions {
@@ -44,7 +51,9 @@ pub(crate) async fn open(pool: &str, url: &str, runtime: Runtime) -> Result<Arc<
         encoding: None,
         collate: None,
     };
-    let database = database::open(&options).await.map_err(|error| failures.failed(&error))?;
+    let database = database::open(&options)
+        .await
+        .map_err(|error| failures.failed(&error))?;
     let store = Store {
         pool: pool.to_owned(),
         database,
@@ -54,7 +63,10 @@ pub(crate) async fn open(pool: &str, url: &str, runtime: Runtime) -> Result<Arc<
     };
     let mut session = store.session().await?;
     for table in TABLES {
-        session.execute(table, &[]).await.map_err(|error| failures.failed(&error))?;
+        session
+            .execute(table, &[])
+            .await
+            .map_err(|error| failures.failed(&error))?;
     }
     drop(session);
     Ok(Arc::new(store))
@@ -75,9 +87,11 @@ impl Store {
     }
 
     pub(super) async fn state(&self) -> Result<MappedMutexGuard<'_, State>, StreamError> {
-        MutexGuard::try_map(self.state.lock().await, Option::as_mut).map_err(|_| StreamError::Unavailable {
-            pool: self.pool.clone(),
-            reason: "the embedded stream is closed".to_owned(),
+        MutexGuard::try_map(self.state.lock().await, Option::as_mut).map_err(|_| {
+            StreamError::Unavailable {
+                pool: self.pool.clone(),
+                reason: "the embedded stream is closed".to_owned(),
+            }
         })
     }
 
@@ -91,6 +105,9 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("pool", &self.pool).field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("pool", &self.pool)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
     }
 }

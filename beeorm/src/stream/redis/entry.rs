@@ -9,30 +9,44 @@ type Result<T> = std::result::Result<T, RedisError>;
 
 fn parse_id(text: &str) -> Option<EntryId> {
     let (millis, sequence) = text.split_once('-')?;
-    Some(EntryId { millis: millis.parse().ok()?, sequence: sequence.parse().ok()? })
+    Some(EntryId {
+        millis: millis.parse().ok()?,
+        sequence: sequence.parse().ok()?,
+    })
 }
 
 pub(super) fn id(reply: Reply) -> Result<EntryId> {
     parse_id(&reply.into_text()?).ok_or(RedisError::Unexpected("an entry's id"))
 }
 
-/// The fields that are frames, and the others.
-fn fields(reply: Reply) -> Result<(Vec<Vec<u8>>, Vec<(Vec<u8>, Vec<u8>)>)> {
+/// An entry's fields.
+#[derive(Default)]
+struct Fields {
+    frames: Vec<Vec<u8>>,
+    /// Names and values of what is no frame.
+    others: Vec<[Vec<u8>; 2]>,
+}
+
+fn fields(reply: Reply) -> Result<Fields> {
     let mut items = reply.into_array()?.into_iter();
-    let (mut frames, mut others) = (Vec::new(), Vec::new());
+    let mut fields = Fields::default();
     while let (Some(name), Some(value)) = (items.next(), items.next()) {
         match name.into_bytes()? {
-            name if name == b"f" => frames.push(value.into_bytes()?),
-            name => others.push((name, value.into_bytes()?)),
+            name if name == b"f" => fields.frames.push(value.into_bytes()?),
+            name => fields.others.push([name, value.into_bytes()?]),
         }
     }
-    Ok((frames, others))
+    Ok(fields)
 }
 
 fn entry(reply: Reply) -> Result<Entry> {
     let [key, body] = reply.into_items()?;
     let deleted = body == Reply::Nil;
-    Ok(Entry { id: id(key)?, frames: fields(body)?.0, deleted })
+    Ok(Entry {
+        id: id(key)?,
+        frames: fields(body)?.frames,
+        deleted,
+    })
 }
 
 pub(super) fn entries(reply: Reply) -> Result<Vec<Entry>> {
@@ -47,14 +61,25 @@ pub(super) fn of_read(reply: Reply) -> Result<(bool, Vec<Entry>)> {
 
 fn aside(reply: Reply) -> Result<AsideEntry> {
     let [key, body] = reply.into_items()?;
-    let (mut frames, others) = fields(body)?;
+    let Fields { mut frames, others } = fields(body)?;
     let mut others = others.into_iter();
-    let mut head = || others.next().map(|(_, value)| String::from_utf8_lossy(&value).into_owned());
+    let mut head = || {
+        others
+            .next()
+            .map(|[_, value]| String::from_utf8_lossy(&value).into_owned())
+    };
     // Anybody may write into that stream too: what is none of ours is shown as far as it goes.
-    let original = head().and_then(|original| parse_id(&original)).unwrap_or_default();
+    let original = head()
+        .and_then(|original| parse_id(&original))
+        .unwrap_or_default();
     let reason = head().unwrap_or_default();
-    frames.extend(others.map(|(name, value)| [name, value].join(b"=".as_slice())));
-    Ok(AsideEntry { id: id(key)?, original, reason, frames })
+    frames.extend(others.map(|field| field.join(b"=".as_slice())));
+    Ok(AsideEntry {
+        id: id(key)?,
+        original,
+        reason,
+        frames,
+    })
 }
 
 pub(super) fn asides(reply: Reply) -> Result<Vec<AsideEntry>> {
@@ -64,7 +89,11 @@ pub(super) fn asides(reply: Reply) -> Result<Vec<AsideEntry>> {
 /// None also where the fields are none of ours; `acquire.lua` takes these for nobody's too.
 pub(super) fn lease(reply: Reply) -> Result<Option<Lease>> {
     let [token, beat] = reply.into_items()?;
-    let (Some(token), Some(beat)) = (token.optional(), beat.optional()) else { return Ok(None) };
+    let (Some(token), Some(beat)) = (token.optional(), beat.optional()) else {
+        return Ok(None);
+    };
     let token = Uuid::try_parse(&String::from_utf8_lossy(&token.into_bytes()?)).ok();
-    Ok(token.zip(beat.into_count().ok()).map(|(token, beat)| Lease { token, beat }))
+    Ok(token
+        .zip(beat.into_count().ok())
+        .map(|(token, beat)| Lease { token, beat }))
 }

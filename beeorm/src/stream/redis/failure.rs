@@ -9,8 +9,9 @@ impl Failures<'_> {
     /// Of anything that may be asked again.
     pub(super) fn failed(&self, error: RedisError) -> StreamError {
         match error {
-            error @ (RedisError::Lost(_) | RedisError::TimedOut) => {
-                StreamError::Unavailable { pool: self.pool.to_owned(), reason: error.to_string() }
+            error @ (RedisError::Lost(_) | RedisError::TimedOut) => StreamError::Unavailable {
+                pool: self.pool.to_owned(),
+                reason: error.to_string(),
             },
             error => self.append_failed(error),
         }
@@ -21,14 +22,18 @@ impl Failures<'_> {
         let (pool, reason) = (self.pool.to_owned(), error.to_string());
         match error {
             RedisError::NotSent(_) => StreamError::Unavailable { pool, reason },
-            RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => StreamError::OutcomeUnknown { pool, reason },
+            RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => {
+                StreamError::OutcomeUnknown { pool, reason }
+            }
             RedisError::Url(_) => StreamError::Refused { pool, reason },
             RedisError::Refused(_) => match error.code() {
                 "NOTOWNER" => StreamError::NotOwner,
                 "OOM" => StreamError::OutOfMemory { pool, reason },
                 // The server's state, and not what was asked of it: it passes.
-                "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" | "BUSY" | "CLUSTERDOWN"
-                | "TRYAGAIN" | "UNBLOCKED" | "NOSCRIPT" => StreamError::Unavailable { pool, reason },
+                "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" | "BUSY"
+                | "CLUSTERDOWN" | "TRYAGAIN" | "UNBLOCKED" | "NOSCRIPT" => {
+                    StreamError::Unavailable { pool, reason }
+                }
                 _ => StreamError::Refused { pool, reason },
             },
         }

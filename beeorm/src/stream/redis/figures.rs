@@ -6,7 +6,15 @@ use crate::{
 
 /// What `figures.lua` answers.
 pub(super) fn figures(reply: Reply) -> Result<Figures, RedisError> {
-    let [len, oldest, pending, oldest_pending, delivered, consumers, time] = reply.into_items()?;
+    let [
+        len,
+        oldest,
+        pending,
+        oldest_pending,
+        delivered,
+        consumers,
+        time,
+    ] = reply.into_items()?;
     let delivered = id(delivered)?;
     let [seconds, micros] = time.into_items()?;
     Ok(Figures {
@@ -29,7 +37,12 @@ pub(super) fn figures(reply: Reply) -> Result<Figures, RedisError> {
 pub(super) fn delivered(groups: Reply, group: &str) -> Result<EntryId, RedisError> {
     for fields in groups.into_array()? {
         let fields = fields.into_pairs()?;
-        let named = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let named = |wanted: &str| {
+            fields
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.clone())
+        };
         if named("name").map(Reply::into_text).transpose()?.as_deref() == Some(group) {
             return named("last-delivered-id").map_or(Ok(EntryId::default()), id);
         }

@@ -39,7 +39,11 @@ mod tests {
 
     #[test]
     fn parts_are_bounded_in_entries_and_bytes_and_none_is_lost() {
-        let entry = |size| Entry { id: EntryId::default(), frames: vec![vec![0; size]], deleted: false };
+        let entry = |size| Entry {
+            id: EntryId::default(),
+            frames: vec![vec![0; size]],
+            deleted: false,
+        };
         let sizes = |entries: &[Entry]| parts(entries).map(<[Entry]>::len).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), [0; 0]);
         assert_eq!(sizes(&vec![entry(10); 1001]), [500, 500, 1]);

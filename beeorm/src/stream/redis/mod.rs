@@ -37,11 +37,21 @@ impl RedisStream {
     pub(crate) fn new(client: Arc<Client>, name: &str, group: &str) -> Self {
         let key = client.key(name);
         let (lease, aside) = (format!("{{{key}}}:lease"), format!("{{{key}}}:aside"));
-        Self { waiter: client.waiter(), client, key, lease, aside, group: group.to_owned() }
+        Self {
+            waiter: client.waiter(),
+            client,
+            key,
+            lease,
+            aside,
+            group: group.to_owned(),
+        }
     }
 
     fn failed(&self, error: RedisError) -> StreamError {
-        Failures { pool: self.client.pool() }.failed(error)
+        Failures {
+            pool: self.client.pool(),
+        }
+        .failed(error)
     }
 
     /// Arguments that begin with the stream's key.
@@ -50,16 +60,33 @@ impl RedisStream {
     }
 
     /// Runs a script of the owner's: its first key and argument are checked by `fence.lua`.
-    async fn fenced(&self, script: &Script, token: Uuid, more: impl FnOnce(Arguments) -> Arguments) -> Answer {
+    async fn fenced(
+        &self,
+        script: &Script,
+        token: Uuid,
+        more: impl FnOnce(Arguments) -> Arguments,
+    ) -> Answer {
         let arguments = more(Arguments::new().text(token.hyphenated()));
-        let answer = self.client.script(script, &[&self.key, &self.lease, &self.aside], arguments).await;
+        let answer = self
+            .client
+            .script(script, &[&self.key, &self.lease, &self.aside], arguments)
+            .await;
         answer.map_err(|error| self.failed(error))
     }
 
-    async fn read(&self, token: Uuid, after: String, count: usize) -> Result<Vec<Entry>, StreamError> {
+    async fn read(
+        &self,
+        token: Uuid,
+        after: String,
+        count: usize,
+    ) -> Result<Vec<Entry>, StreamError> {
         let reply = self
             .fenced(&scripts::READ, token, |arguments| {
-                arguments.text(&self.group).text(CONSUMER).text(count).text(after)
+                arguments
+                    .text(&self.group)
+                    .text(CONSUMER)
+                    .text(count)
+                    .text(after)
             })
             .await?;
         let (made, entries) = entry::of_read(reply).map_err(|error| self.failed(error))?;
@@ -77,7 +104,11 @@ impl RedisStream {
 
     /// The id up to which entries were delivered.
     async fn delivered(&self) -> Result<EntryId, RedisError> {
-        match self.client.command("XINFO", Arguments::new().text("GROUPS").text(&self.key)).await {
+        match self
+            .client
+            .command("XINFO", Arguments::new().text("GROUPS").text(&self.key))
+            .await
+        {
             Ok(groups) => figures::delivered(groups, &self.group),
             // No stream yet.
             Err(error) if error.code() == "ERR" => Ok(EntryId::default()),
@@ -88,9 +119,11 @@ impl RedisStream {
     async fn acknowledge_some(&self, token: Uuid, entries: &[Entry]) -> Result<(), StreamError> {
         let reply = self
             .fenced(&scripts::ACKNOWLEDGE, token, |arguments| {
-                entries.iter().fold(arguments.text(&self.group), |arguments, entry| {
-                    arguments.text(entry.id).bytes(&identity(entry))
-                })
+                entries
+                    .iter()
+                    .fold(arguments.text(&self.group), |arguments, entry| {
+                        arguments.text(entry.id).bytes(&identity(entry))
+                    })
             })
             .await?;
         let others = reply.into_count().map_err(|error| self.failed(error))?;
@@ -112,48 +145,79 @@ impl Stream for RedisStream {
     fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
             let arguments = self.keyed().text("*");
-            let arguments = frames.iter().fold(arguments, |arguments, frame| arguments.text("f").bytes(frame));
-            let failures = Failures { pool: self.client.pool() };
+            let arguments = frames.iter().fold(arguments, |arguments, frame| {
+                arguments.text("f").bytes(frame)
+            });
+            let failures = Failures {
+                pool: self.client.pool(),
+            };
             let reply = self.client.command("XADD", arguments).await;
-            reply.and_then(entry::id).map_err(|error| failures.append_failed(error))
+            reply
+                .and_then(entry::id)
+                .map_err(|error| failures.append_failed(error))
         })
     }
 
     fn prepare(&self) -> BoxFuture<'_, Result<(), StreamError>> {
         Box::pin(async move {
             let keys = [self.key.as_str(), &self.lease];
-            let answer = self.client.script(&scripts::PREPARE, &keys, Arguments::new().text(&self.group)).await;
+            let answer = self
+                .client
+                .script(&scripts::PREPARE, &keys, Arguments::new().text(&self.group))
+                .await;
             answer.map(drop).map_err(|error| self.failed(error))
         })
     }
 
     fn lease(&self) -> BoxFuture<'_, Result<Option<Lease>, StreamError>> {
         Box::pin(async move {
-            let arguments = Arguments::new().text(&self.lease).text("token").text("beat");
+            let arguments = Arguments::new()
+                .text(&self.lease)
+                .text("token")
+                .text("beat");
             let answer = self.client.command("HMGET", arguments).await;
-            answer.and_then(entry::lease).map_err(|error| self.failed(error))
+            answer
+                .and_then(entry::lease)
+                .map_err(|error| self.failed(error))
         })
     }
 
-    fn acquire<'s>(&'s self, seen: Option<&'s Lease>, token: Uuid) -> BoxFuture<'s, Result<bool, StreamError>> {
+    fn acquire<'s>(
+        &'s self,
+        seen: Option<&'s Lease>,
+        token: Uuid,
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
         Box::pin(async move {
             let arguments = Arguments::new().text(token.hyphenated());
             let arguments = match seen {
                 Some(lease) => arguments.text(lease.token.hyphenated()).text(lease.beat),
                 None => arguments.text("").text(""),
             };
-            let answer = self.client.script(&scripts::ACQUIRE, &[&self.lease], arguments).await;
-            let taken = answer.and_then(Reply::into_count).map_err(|error| self.failed(error))?;
+            let answer = self
+                .client
+                .script(&scripts::ACQUIRE, &[&self.lease], arguments)
+                .await;
+            let taken = answer
+                .and_then(Reply::into_count)
+                .map_err(|error| self.failed(error))?;
             Ok(taken == 1)
         })
     }
 
     fn beat(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
-        Box::pin(async move { self.fenced(&scripts::BEAT, token, |arguments| arguments).await.map(drop) })
+        Box::pin(async move {
+            self.fenced(&scripts::BEAT, token, |arguments| arguments)
+                .await
+                .map(drop)
+        })
     }
 
     fn release(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
-        Box::pin(async move { self.fenced(&scripts::RELEASE, token, |arguments| arguments).await.map(drop) })
+        Box::pin(async move {
+            self.fenced(&scripts::RELEASE, token, |arguments| arguments)
+                .await
+                .map(drop)
+        })
     }
 
     fn read_pending(
@@ -164,13 +228,27 @@ impl Stream for RedisStream {
     ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
         Box::pin(async move {
             // The last id of all is how Redis keeps `>` to itself: it would deliver new entries.
-            let last = EntryId { millis: u64::MAX, sequence: u64::MAX };
-            let after = if after == last { EntryId { sequence: u64::MAX - 1, ..last } } else { after };
+            let last = EntryId {
+                millis: u64::MAX,
+                sequence: u64::MAX,
+            };
+            let after = if after == last {
+                EntryId {
+                    sequence: u64::MAX - 1,
+                    ..last
+                }
+            } else {
+                after
+            };
             self.read(token, after.to_string(), count).await
         })
     }
 
-    fn read_new(&self, token: Uuid, count: usize) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
+    fn read_new(
+        &self,
+        token: Uuid,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
         Box::pin(self.read(token, ">".to_owned(), count))
     }
 
@@ -179,13 +257,25 @@ impl Stream for RedisStream {
             // A plain read behind what was delivered: it returns at once where something is there already.
             let delivered = self.delivered().await.map_err(|error| self.failed(error))?;
             let millis = at_most.as_millis().max(1);
-            let arguments = Arguments::new().text("COUNT").text(1).text("BLOCK").text(millis);
+            let arguments = Arguments::new()
+                .text("COUNT")
+                .text(1)
+                .text("BLOCK")
+                .text(millis);
             let arguments = arguments.text("STREAMS").text(&self.key).text(delivered);
-            self.waiter.command("XREAD", arguments, at_most).await.map(drop).map_err(|error| self.failed(error))
+            self.waiter
+                .command("XREAD", arguments, at_most)
+                .await
+                .map(drop)
+                .map_err(|error| self.failed(error))
         })
     }
 
-    fn acknowledge<'s>(&'s self, token: Uuid, entries: &'s [Entry]) -> BoxFuture<'s, Result<(), StreamError>> {
+    fn acknowledge<'s>(
+        &'s self,
+        token: Uuid,
+        entries: &'s [Entry],
+    ) -> BoxFuture<'s, Result<(), StreamError>> {
         Box::pin(async move {
             // A script stalls the server for everybody else: a bounded part at a time.
             for part in identity::parts(entries) {
@@ -203,25 +293,50 @@ impl Stream for RedisStream {
     ) -> BoxFuture<'s, Result<(), StreamError>> {
         Box::pin(async move {
             let aside = |arguments: Arguments| {
-                let arguments = arguments.text(&self.group).text(entry.id).bytes(&identity(entry)).text(reason);
-                entry.frames.iter().fold(arguments, |arguments, frame| arguments.bytes(frame))
+                let arguments = arguments
+                    .text(&self.group)
+                    .text(entry.id)
+                    .bytes(&identity(entry))
+                    .text(reason);
+                entry
+                    .frames
+                    .iter()
+                    .fold(arguments, |arguments, frame| arguments.bytes(frame))
             };
-            self.fenced(&scripts::SET_ASIDE, token, aside).await.map(drop)
+            self.fenced(&scripts::SET_ASIDE, token, aside)
+                .await
+                .map(drop)
         })
     }
 
     fn read_aside(&self, count: usize) -> BoxFuture<'_, Result<Vec<AsideEntry>, StreamError>> {
         Box::pin(async move {
-            let arguments = Arguments::new().text(&self.aside).text("-").text("+").text("COUNT").text(count);
+            let arguments = Arguments::new()
+                .text(&self.aside)
+                .text("-")
+                .text("+")
+                .text("COUNT")
+                .text(count);
             let answer = self.client.command("XRANGE", arguments).await;
-            answer.and_then(entry::asides).map_err(|error| self.failed(error))
+            answer
+                .and_then(entry::asides)
+                .map_err(|error| self.failed(error))
         })
     }
 
     fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>> {
         Box::pin(async move {
-            let answer = self.client.script(&scripts::FIGURES, &[&self.key], Arguments::new().text(&self.group)).await;
-            answer.and_then(figures::figures).map_err(|error| self.failed(error))
+            let answer = self
+                .client
+                .script(
+                    &scripts::FIGURES,
+                    &[&self.key],
+                    Arguments::new().text(&self.group),
+                )
+                .await;
+            answer
+                .and_then(figures::figures)
+                .map_err(|error| self.failed(error))
         })
     }
 
@@ -229,7 +344,9 @@ impl Stream for RedisStream {
         Box::pin(async move {
             let arguments = self.keyed().text(from).text("+").text("COUNT").text(count);
             let answer = self.client.command("XRANGE", arguments).await;
-            answer.and_then(entry::entries).map_err(|error| self.failed(error))
+            answer
+                .and_then(entry::entries)
+                .map_err(|error| self.failed(error))
         })
     }
 

@@ -1,15 +1,20 @@
 -- After fence.lua and identity.lua. KEYS: stream, lease, aside. ARGV: token, group, id, identity, reason, frames.
--- An entry that is still there is moved with all its fields, also those that are no frames.
+-- An entry that is still there is moved with all its fields, also those that are no frames; one that is
+-- another by now stays. 1 if it was moved.
 local entry = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])[1]
-local is_there = entry and identity(entry[2]) == ARGV[4]
 local fields = {}
-if is_there then
-  fields = entry[2]
-else
+if not entry then
+  if #redis.pcall('XPENDING', KEYS[1], ARGV[2], ARGV[3], ARGV[3], 1) == 0 then
+    return 0 -- It was moved before, and the answer was lost.
+  end
   for i = 6, #ARGV do
     fields[#fields + 1] = 'f'
     fields[#fields + 1] = ARGV[i]
   end
+elseif identity(entry[2]) == ARGV[4] then
+  fields = entry[2]
+else
+  return 0
 end
 
 pass_out_of_memory()
@@ -21,7 +26,5 @@ repeat
   from = to + 1
 until from > #fields
 redis.call('XACK', KEYS[1], ARGV[2], ARGV[3])
-if is_there then
-  redis.call('XDEL', KEYS[1], ARGV[3])
-end
+redis.call('XDEL', KEYS[1], ARGV[3])
 return 1

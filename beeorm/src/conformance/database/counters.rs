@@ -1,0 +1,119 @@
+use super::{
+    round_trip::plain,
+    support::{Bench, rows},
+};
+use crate::{
+    column::ValueRef::{self, Decimal, Double, Null, Signed, Unsigned},
+    database::{Dialect, FailureClass},
+};
+
+const INSERT: &str = "INSERT INTO `conformance_counter` (`id`, `signed`, `unsigned`, `double`, `decimal`) VALUES (?, ?, ?, ?, ?)";
+
+pub(super) async fn counters_are_exact(bench: &Bench) {
+    let large = i64::MAX.cast_unsigned() - 10;
+    let start = [
+        Signed(1),
+        Signed(i64::MIN),
+        Unsigned(large),
+        Double(0.5),
+        Decimal("123456789012345678901234567890"),
+    ];
+    bench.run(INSERT, &start).await.unwrap();
+    let add = |column: &str, sign: char| {
+        format!("UPDATE `conformance_counter` SET `{column}` = `{column}` {sign} ? WHERE `id` = 1")
+    };
+    let steps: [(&str, char, ValueRef<'_>); 5] = [
+        ("signed", '-', Signed(-7)),
+        ("unsigned", '+', Unsigned(7)),
+        ("unsigned", '-', Unsigned(4)),
+        ("double", '+', Double(0.25)),
+        ("decimal", '+', Decimal("0.0000000001")),
+    ];
+    for (column, sign, step) in steps {
+        // What SQLite cannot count exactly it is not asked to.
+        if bench.dialect == Dialect::Sqlite && column == "decimal" {
+            continue;
+        }
+        assert_eq!(
+            bench.run(&add(column, sign), &[step]).await.unwrap().rows,
+            1,
+            "{column}"
+        );
+    }
+    let mut session = bench.session().await;
+    let sql = "SELECT `signed`, `unsigned`, `double`, `decimal` FROM `conformance_counter`";
+    let read = rows(session.as_mut(), sql, &[], |row| {
+        assert_eq!(row.signed()?, i64::MIN + 7);
+        assert_eq!(row.unsigned()?, large + 3);
+        assert_eq!(row.double()?, 0.75);
+        if bench.dialect == Dialect::Sqlite {
+            row.skip()
+        } else {
+            assert_eq!(
+                plain(row.text()?),
+                "123456789012345678901234567890.0000000001"
+            )
+        }
+        Ok(())
+    });
+    assert_eq!(read.await.unwrap().len(), 1);
+    if bench.dialect != Dialect::Sqlite {
+        // Below zero and beyond the end there is nothing.
+        for (column, sign, step) in [
+            ("unsigned", '-', Unsigned(u64::MAX)),
+            ("unsigned", '+', Unsigned(u64::MAX)),
+            ("signed", '+', Signed(-100)),
+        ] {
+            let error = session
+                .execute(&add(column, sign), &[step])
+                .await
+                .unwrap_err();
+            assert_eq!(error.class(), FailureClass::Data, "{error}");
+        }
+    }
+    session
+        .execute("DELETE FROM `conformance_counter`", &[])
+        .await
+        .unwrap();
+}
+
+pub(super) async fn unsigned_numbers_keep_their_order(bench: &Bench) {
+    let half = 1_u64 << 63;
+    let numbers = [
+        0,
+        9,
+        10,
+        half - 1,
+        half,
+        half + 9,
+        half + 10,
+        10_000_000_000_000_000_000,
+        u64::MAX - 1,
+        u64::MAX,
+    ];
+    let mut session = bench.session().await;
+    for (id, number) in (1_i64..).zip(numbers.into_iter().rev()) {
+        session
+            .execute(INSERT, &[Signed(id), Null, Unsigned(number), Null, Null])
+            .await
+            .unwrap();
+    }
+    let sql = "SELECT `unsigned` FROM `conformance_counter` ORDER BY `unsigned`";
+    let read = rows(session.as_mut(), sql, &[], |row| row.unsigned())
+        .await
+        .unwrap();
+    assert_eq!(read, numbers);
+    for (at, number) in numbers.into_iter().enumerate() {
+        let sql = "SELECT `unsigned` FROM `conformance_counter` WHERE `unsigned` >= ?";
+        let read = rows(session.as_mut(), sql, &[Unsigned(number)], |row| {
+            row.unsigned()
+        })
+        .await
+        .unwrap();
+        assert_eq!(read.len(), numbers.len() - at, "from {number} on");
+    }
+    session
+        .execute("DELETE FROM `conformance_counter`", &[])
+        .await
+        .unwrap();
+}
