@@ -7,10 +7,11 @@ pub use crate::{
         BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, RowReader, enumeration,
     },
     entity::{
-        ClientKey, ColumnName, Embedded, Entity, Key, KeySource, ReferenceVisitor, SchemaBuilder,
+        ClientKey, ColumnName, Embedded, Entity, IdSource, Key, KeySource, ReferenceVisitor, SchemaBuilder,
         TableSchema, VisitReferences, column,
     },
 };
+pub use crate::statement::{LazyRow, Row};
 pub use std::{
     default::Default,
     fmt::{Debug, Formatter, Result as FmtResult},

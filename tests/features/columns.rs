@@ -125,7 +125,7 @@ fn extremes() -> [Everything; 2] {
         medium_unsigned: u32::MAX,
         big_unsigned: u64::MAX,
         float: 0.1,
-        double: -0.0,
+        double: 5e-324,
         short_text: "ż'\"\\;--🐝\0".repeat(25),
         long_text: "🐝".repeat(20_000),
         blob: (0..=255).collect(),

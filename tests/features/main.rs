@@ -7,6 +7,7 @@
 )]
 
 mod columns;
+mod conformance;
 mod derive;
 mod derive_names;
 mod error_resolvers;
@@ -17,6 +18,7 @@ mod on_duplicate_key;
 mod redis_pool;
 mod references;
 mod refused;
+mod schema;
 mod servers;
 mod short_ids;
 mod statistics;

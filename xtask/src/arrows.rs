@@ -12,6 +12,9 @@ pub(crate) fn check(file: &str, text: &str) -> Vec<String> {
     }
     let tokens = paths::without_tests(&source::tokens(text));
     let here = module.first().map_or("lib", String::as_str);
+    if rooms::SUITES.contains(&here) {
+        return Vec::new();
+    }
 
     let mut complaints: Vec<(usize, String)> = Vec::new();
     let room = rooms::ROOMS.iter().find(|room| room.name == here);

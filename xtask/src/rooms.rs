@@ -23,7 +23,7 @@ pub(crate) const ROOMS: &[Room] = &[
     room("frame", &["column", "entity", "statement"]),
     room("redis", &[]),
     room("database", &["column", "entity", "statement"]),
-    room("stream", &["redis", "database"]),
+    room("stream", &["column", "redis", "database"]),
     room(
         "publish",
         &["column", "entity", "statement", "frame", "stream"],
@@ -82,6 +82,9 @@ pub(crate) const EVERYWHERE: &[&str] = &["runtime", "error", "Error", "Result"];
 pub(crate) const DOORS: &[&str] = &["lib", "prelude", "error", "__private", "private"];
 
 /// Crates that only one room may name, so that each can be replaced by changing that room.
+/// Suites that look into the rooms, and are tests themselves.
+pub(crate) const SUITES: &[&str] = &["conformance"];
+
 pub(crate) const LIBRARIES: &[(&str, &str)] = &[("sqlx", "database"), ("fred", "redis")];
 
 /// What only `runtime` may call, so that a simulator can drive everything.

@@ -46,6 +46,11 @@ enum Work<'w> {
 }
 
 async fn transaction(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: Work<'_>) -> Outcome {
+    let within = run.within(unbounded(run, pool, ids, verdict, work)).await;
+    within.unwrap_or_else(|error| Outcome::Failed(StatementFailure { statement: 0, error }))
+}
+
+async fn unbounded(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: Work<'_>) -> Outcome {
     let failed = |error| Outcome::Failed(StatementFailure { statement: 0, error });
     let database = match run.source.databases.get(pool) {
         Ok(database) => database,

@@ -116,7 +116,7 @@ pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec
             let mut session = database.session(Purpose::Consumer).await?;
             inbox::find(&mut *session, ids).await
         };
-        match found.await {
+        match run.within(found).await.unwrap_or_else(|error| Err(error.into())) {
             Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
             Err(error) => {
                 tracing::warn!(%error, pool, "retry: the inbox cannot be read");

@@ -23,7 +23,7 @@ pub use self::{
     report::Report,
 };
 use self::{failure::Resolvers, report::Counters, stop::Stop};
-use crate::{database::Databases, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
+use crate::{database::{DatabaseError, Databases, FailureClass}, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
 
 /// Executes what was flushed lazily.
 ///
@@ -185,6 +185,20 @@ impl Run {
             tracing::warn!(%error, "retry: the library's own tables could not be made");
             if self.pause(&mut attempt, Duration::from_secs(5)).await.is_err() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Gives a database so long for what is asked of it: one that is frozen answers nothing, and a dropped
+    /// session hangs up.
+    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let late = std::pin::pin!(self.source.runtime.sleep(PATIENCE));
+        match future::select(std::pin::pin!(work), late).await {
+            Either::Left((done, _)) => Ok(done),
+            Either::Right(_) => {
+                let message = format!("no answer within {PATIENCE:?}");
+                Err(DatabaseError::new(FailureClass::Infrastructure, message))
             }
         }
     }

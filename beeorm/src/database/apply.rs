@@ -9,8 +9,13 @@ use crate::{
 /// The most rows of one statement. Chunks have 1, 2, 4, … rows up to this, so that a shape has at most ten
 /// texts, all of which stay prepared.
 const MAX_ROWS: usize = 512;
-/// The protocol's limit of `?` in one statement.
-const MAX_PLACEHOLDERS: usize = 65_535;
+/// The most `?` of one statement: MySQL's protocol counts them in 16 bits, SQLite in 15.
+fn max_placeholders(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::MySql | Dialect::MariaDb => 65_535,
+        Dialect::Sqlite => 32_766,
+    }
+}
 
 /// What of a server bounds and shapes the statements.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +83,7 @@ fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys:
         Operation::Delete => 1,
         _ => first.columns.len().max(1),
     };
-    let most = MAX_ROWS.min(MAX_PLACEHOLDERS / width);
+    let most = MAX_ROWS.min(max_placeholders(limits.dialect) / width);
     // Bound values take about as much in the protocol as here; half of the packet leaves room for the rest.
     let mut bytes_left = limits.statement_bytes / 2;
     let mut count = 0_usize;

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Database, DatabaseError, FailureClass};
+use crate::runtime::Runtime;
 
 /// What a database is opened with.
 #[derive(Clone)]
@@ -15,6 +16,8 @@ pub(crate) struct OpenOptions {
     pub(crate) encoding: Option<String>,
     /// The collation of the tables, for the connection too where the encoding is utf8mb4.
     pub(crate) collate: Option<String>,
+    /// Tells how long a connection has been idle.
+    pub(crate) runtime: Runtime,
 }
 
 /// Opens the database that the URL's scheme names, and makes sure that it answers.

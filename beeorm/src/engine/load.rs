@@ -8,8 +8,8 @@ use crate::{
     error::Error,
 };
 
-/// Keys of one query: well below the 65,535 placeholders that the protocol takes.
-const MOST_KEYS: usize = 32_768;
+/// Keys of one query: below the 32,766 placeholders that SQLite takes, and MySQL's 65,535.
+const MOST_KEYS: usize = 16_384;
 
 pub(super) async fn one<T: Entity>(parts: &Parts, key: &T::Key) -> Result<Option<Tracked<T>>, Error> {
     if key.is_unset() {

@@ -8,7 +8,7 @@ mod flusher;
 mod ids;
 mod load;
 mod parts;
-mod schema_tmp;
+mod schema;
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub use self::{
     broker::{EventBroker, WaitingFrame},
     dead_letters::{DeadLetter, DeadLetters},
     flusher::Flusher,
+    schema::Schema,
 };
 pub(crate) use self::{
     ids::{DEFINITION as SHORT_IDS, ShortIds},
@@ -179,8 +180,11 @@ impl Engine {
         DeadLetters::new(Arc::clone(&self.parts))
     }
 
-    /// tmp
-    pub fn schema(&self) -> schema_tmp::SchemaTmp<'_> { schema_tmp::SchemaTmp(&self.parts) }
+    /// The tables: `engine.schema().update().await?` makes what is missing.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        Schema::new(Arc::clone(&self.parts))
+    }
 
     /// Closes the connections. What was flushed lazily stays in the stream.
     pub async fn close(&self) {

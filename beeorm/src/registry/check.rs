@@ -33,9 +33,9 @@ impl Check<'_> {
     }
 
     fn options(&mut self, pool: &Pool) {
-        let kind = pool.url.kind();
-        let strangers = pool.options.strangers(kind).into_iter();
-        let strangers = strangers.map(|option| format!("a {} pool has no `{option}`; take it out", kind.name()));
+        let backend = pool.url.backend;
+        let strangers = pool.options.strangers(backend).into_iter();
+        let strangers = strangers.map(|option| format!("{} pool has no `{option}`; take it out", backend.name()));
         let none = (pool.options.max_connections == Some(0)).then(|| "`max_connections` is 0; give it one at least".to_owned());
         for problem in strangers.chain(none) {
             self.mistakes.push(ConfigError::Option { pool: pool.name.clone(), problem });

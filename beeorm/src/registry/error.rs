@@ -24,6 +24,7 @@ impl ConfigErrors {
         (!errors.is_empty()).then_some(Self { errors })
     }
 
+    #[cfg(feature = "yaml")]
     pub(super) fn one(error: ConfigError) -> Self {
         Self { errors: vec![error] }
     }

@@ -13,7 +13,6 @@ use crate::{
     database::{self, Database, OpenOptions},
     engine::Channel,
     runtime::Runtime,
-    stream::Stream,
 };
 
 /// Connections of a database pool for callers; as many again for the consumer.
@@ -33,7 +32,7 @@ type Streams = Vec<(String, Channel)>;
 /// Opens the pool, and in a stream pool the streams that lie in it.
 pub(super) async fn open(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Opened, Vec<ConfigError>> {
     let streams = match pool.url.backend {
-        Backend::Database => return database(pool).await.map(Opened::Database).map_err(|error| vec![error]),
+        Backend::Database => return database(pool, runtime).await.map(Opened::Database).map_err(|error| vec![error]),
         Backend::Redis => redis(pool, places).await?,
         Backend::Embedded => embedded(pool, places, runtime).await.map_err(|reason| vec![unreachable_pool(pool, reason)])?,
     };
@@ -57,21 +56,23 @@ fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
     }
 }
 
-async fn database(pool: &Pool) -> Result<Arc<dyn Database>, ConfigError> {
+async fn database(pool: &Pool, runtime: &Runtime) -> Result<Arc<dyn Database>, ConfigError> {
     let options = OpenOptions {
         url: pool.url.url.clone(),
         max_connections: pool.options.max_connections.unwrap_or(MAX_CONNECTIONS),
         connect_timeout: pool.options.connect_timeout.unwrap_or(DATABASE_CONNECT_TIMEOUT),
         encoding: pool.options.encoding.clone(),
         collate: pool.options.collate.clone(),
+        runtime: runtime.clone(),
     };
     database::open(&options).await.map_err(|error| unreachable_pool(pool, error.message()))
 }
 
+#[cfg(any(feature = "redis", feature = "embedded"))]
 fn channels(
     pool: &Pool,
     places: &[StreamPlace],
-    stream: impl Fn(&str, &str) -> Arc<dyn Stream>,
+    stream: impl Fn(&str, &str) -> Arc<dyn crate::stream::Stream>,
 ) -> Streams {
     let channel = |place: &StreamPlace| {
         let group = place.groups.first().cloned()?;
@@ -84,7 +85,7 @@ fn channels(
 #[cfg(feature = "redis")]
 async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
     use crate::{
-        redis::{self, RedisOptions},
+        redis::{self, RedisError, RedisOptions},
         stream::redis::RedisStream,
     };
 
@@ -93,7 +94,12 @@ async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<Confi
     options.namespace = namespace.filter(|namespace| !namespace.is_empty());
     options.connect_timeout = pool.options.connect_timeout.unwrap_or(options.connect_timeout);
     options.command_timeout = pool.options.command_timeout.unwrap_or(options.command_timeout);
-    let failed = |error: redis::RedisError| vec![unreachable_pool(pool, error.to_string())];
+    let failed = |error: RedisError| {
+        vec![unreachable_pool(pool, match error {
+            RedisError::Url(problem) => problem,
+            error => format!("{error} (is the server running, and the URL right?)"),
+        })]
+    };
     let client = Arc::new(redis::open(&options).await.map_err(failed)?);
     let policy = match client.policy().await {
         Ok(policy) => policy,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::pool::PoolKind;
+use super::pool_url::Backend;
 
 /// What a pool may be told beside its URL; see [`Registry::pool_with`](crate::Registry::pool_with).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,18 +66,17 @@ impl PoolOptions {
     }
 
     /// The options that are set and mean nothing to a pool of this kind.
-    pub(super) fn strangers(&self, kind: PoolKind) -> Vec<&'static str> {
-        let options = match kind {
-            PoolKind::Database => vec![
-                ("command_timeout", self.command_timeout.is_some()),
-                ("namespace", self.namespace.is_some()),
-            ],
-            PoolKind::Stream => vec![
-                ("max_connections", self.max_connections.is_some()),
-                ("encoding", self.encoding.is_some()),
-                ("collate", self.collate.is_some()),
-            ],
-        };
-        options.into_iter().filter_map(|(name, set)| set.then_some(name)).collect()
+    pub(super) fn strangers(&self, backend: Backend) -> Vec<&'static str> {
+        use Backend::{Database, Redis};
+        let options: [(_, _, &[Backend]); 6] = [
+            ("max_connections", self.max_connections.is_some(), &[Database]),
+            ("connect_timeout", self.connect_timeout.is_some(), &[Database, Redis]),
+            ("command_timeout", self.command_timeout.is_some(), &[Redis]),
+            ("namespace", self.namespace.is_some(), &[Redis]),
+            ("encoding", self.encoding.is_some(), &[Database]),
+            ("collate", self.collate.is_some(), &[Database]),
+        ];
+        let strange = options.iter().filter(|(_, set, of)| *set && !of.contains(&backend));
+        strange.map(|(name, ..)| *name).collect()
     }
 }

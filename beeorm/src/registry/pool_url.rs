@@ -99,6 +99,15 @@ impl PoolUrl {
 }
 
 impl Backend {
+    /// For messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Database => "a database",
+            Self::Redis => "a Redis",
+            Self::Embedded => "an embedded",
+        }
+    }
+
     fn kind(self) -> PoolKind {
         match self {
             Self::Database => PoolKind::Database,

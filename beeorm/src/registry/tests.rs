@@ -106,16 +106,18 @@ fn pools_are_named_once_and_have_options_of_their_kind() {
     let registry = good()
         .pool(DEFAULT_POOL, "sqlite://app.db")
         .pool_with("logs", "mysql://root@localhost/logs", options.clone())
-        .pool_with("lazy", "redis://localhost", options);
+        .pool_with("lazy", "redis://localhost", options)
+        .pool_with("files", "embedded://memory", PoolOptions::new().namespace("app"));
     assert_eq!(
         found(registry),
         [
             "two database pools have the name \"default\"; give one of them another name, or take it out",
             "pool \"logs\": a database pool has no `namespace`; take it out",
             "pool \"logs\": `max_connections` is 0; give it one at least",
-            "pool \"lazy\": a stream pool has no `max_connections`; take it out",
-            "pool \"lazy\": a stream pool has no `encoding`; take it out",
+            "pool \"lazy\": a Redis pool has no `max_connections`; take it out",
+            "pool \"lazy\": a Redis pool has no `encoding`; take it out",
             "pool \"lazy\": `max_connections` is 0; give it one at least",
+            "pool \"files\": an embedded pool has no `namespace`; take it out",
         ]
     );
 }
@@ -171,4 +173,41 @@ fn mistakes_are_shown_one_a_line() {
          `\"embedded://memory\"` for none but this process"
     );
     assert_eq!(errors.errors().len(), 2);
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn an_engine_without_servers() {
+    let registry = Registry::new().pool("hives", "sqlite://memory").pool(DEFAULT_POOL, "embedded://memory");
+    let engine = registry.entity::<Hive>().server_id(7).connect().await.unwrap();
+    let hive = engine.track(Hive::default()).unwrap();
+    assert_eq!(hive.id >> 56, 7);
+    let figures = engine.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap();
+    assert_eq!((figures.pool.as_str(), figures.len), (DEFAULT_POOL, 0));
+    assert_eq!(figures.groups[0].group, BACKGROUND_CONSUMER_GROUP);
+    engine.close().await;
+}
+
+#[cfg(all(feature = "mysql", feature = "redis"))]
+#[tokio::test]
+async fn pools_that_do_not_answer_are_told_with_the_other_mistakes() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, format!("mysql://root:honey@{nobody}/app"))
+        .pool(DEFAULT_POOL, format!("redis://:honey@{nobody}"))
+        .pool("logs", format!("mysql://root:honey@{nobody}"))
+        .entity::<Bee>();
+    let Err(Error::Config(errors)) = registry.connect().await else { panic!() };
+    let found: Vec<_> = errors.errors().iter().map(ToString::to_string).collect();
+    let starts = [
+        "Bee.hive refers to".to_owned(),
+        format!("the database pool \"default\" (mysql://root:***@{nobody}/app) cannot be opened: "),
+        format!("the stream pool \"default\" (redis://:***@{nobody}) cannot be opened: "),
+        format!("the database pool \"logs\" (mysql://root:***@{nobody}) cannot be opened: the database URL names no database"),
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (mistake, start) in found.iter().zip(starts) {
+        assert!(mistake.starts_with(&start), "{mistake}");
+        assert!(!mistake.contains("honey"), "{mistake}");
+    }
 }

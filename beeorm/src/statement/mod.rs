@@ -11,11 +11,12 @@ mod waiting;
 pub(crate) use self::{
     batch::{Batch, Operation, RowValues, Shape, Statement},
     encode::{Encoder, Path},
+    row::ById,
     rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
     waiting::waiting,
 };
 pub use self::{
-    row::{ById, LazyRow, Row},
+    row::{LazyRow, Row},
     rows::{Flush, LazyFlush},
     waiting::WaitingStatement,
 };

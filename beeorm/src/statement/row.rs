@@ -57,8 +57,7 @@ impl<T: Entity + ClientKey> LazyRow for T {}
 impl<T: Entity> LazyRow for Tracked<T> {}
 
 /// The row with this key, to be deleted.
-#[doc(hidden)]
-pub struct ById<E: Entity>(pub(crate) E::Key);
+pub(crate) struct ById<E: Entity>(pub(crate) E::Key);
 
 impl<E: Entity> fmt::Debug for ById<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -74,7 +74,7 @@ pub enum Conclusion {
 }
 
 /// The keys that AUTO_INCREMENT made, by pool and statement; 0 for none.
-pub type MadeKeys = Vec<Vec<u64>>;
+pub(crate) type MadeKeys = Vec<Vec<u64>>;
 
 impl<'a> Rows<'a> {
     pub(crate) fn of(values: impl Flush<'a>, intent: Intent) -> Self {

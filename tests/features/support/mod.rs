@@ -12,6 +12,11 @@ pub(crate) use servers::{own_servers, servers};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// A folder of a test's own, removed with the value.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
 /// A prefix for the Redis keys of one test.
 pub(crate) fn key_prefix() -> String {
     unique("test")

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::support::{Bench, number, options, rows};
 use crate::{
@@ -69,17 +69,17 @@ pub(super) async fn dropped_futures_leave_a_pool_that_works(bench: &Bench) {
             "WITH RECURSIVE `count` (`n`) AS (SELECT 1 UNION ALL SELECT `n` + 1 FROM `count` WHERE `n` < 50000) \
              SELECT COUNT(*) + ? FROM `count`"
         }
-        _ => "SELECT SLEEP(0.05) + ?",
+        _ => "SELECT SLEEP(0.02) + ?",
     };
-    for round in 0..30_u64 {
-        // Sooner and later: before anything is sent, while it is prepared, while it runs.
-        let moment = Duration::from_micros(round * 70);
+    for round in 1..=20 {
         let mut session = bench.session().await;
-        let query = rows(session.as_mut(), slow, &[Signed(0)], |row| {
+        // A text of its own, so that each is prepared.
+        let sql = format!("{slow} /* {round} */");
+        let query = rows(session.as_mut(), &sql, &[Signed(0)], |row| {
             row.skip();
             Ok(())
         });
-        let _ = timeout(moment, query).await;
+        abandon(round, query).await;
         drop(session);
         let mut session = bench.session().await;
         assert_eq!(
@@ -101,7 +101,9 @@ pub(super) async fn dropped_futures_leave_a_pool_that_works(bench: &Bench) {
                 .await?;
             session.commit().await
         };
-        let _ = timeout(moment, transaction).await;
+        if let Some(ended) = abandon(round, transaction).await {
+            ended.expect("a transaction that nothing is in the way of");
+        }
         drop(session);
         // The server may not have noticed yet that nobody is there any more: this waits for its locks.
         bench
@@ -115,6 +117,18 @@ pub(super) async fn dropped_futures_leave_a_pool_that_works(bench: &Bench) {
             .await
             .unwrap();
     }
+}
+
+/// Polls the future so many times, from just after its first packet is sent, and drops it.
+async fn abandon<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+            return Some(output);
+        }
+        sleep(Duration::from_micros(200)).await;
+    }
+    None
 }
 
 pub(super) async fn a_closed_connection_is_no_callers_error(bench: &Bench) {

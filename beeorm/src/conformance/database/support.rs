@@ -30,6 +30,7 @@ pub(super) fn options(url: &str) -> OpenOptions {
         connect_timeout: Duration::from_secs(10),
         encoding: None,
         collate: None,
+        runtime: crate::runtime::Runtime::system(),
     }
 }
 

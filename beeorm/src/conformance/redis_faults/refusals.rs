@@ -55,6 +55,13 @@ async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
     stream.prepare().await.expect("prepares");
     let token = Uuid::now_v7();
     assert_eq!(stream.acquire(None, token).await, Ok(true));
+    let seen = stream.lease().await.expect("lease");
+    let token = Uuid::now_v7();
+    assert_eq!(
+        stream.acquire(seen.as_ref(), token).await,
+        Ok(true),
+        "from a dead owner too"
+    );
     stream.beat(token).await.expect("beats");
     let entries = stream.read_new(token, 10).await.expect("reads");
     assert_eq!(entries.len(), 3);
@@ -118,7 +125,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
         .expect("opens");
     let policy = guest.policy().await.expect("a policy without CONFIG");
     assert!(
-        policy.supported && policy.persistence == Persistence::Unknown,
+        policy.supported && policy.persistence != Persistence::Off,
         "{policy:?}"
     );
     let refused = stream(&Arc::new(guest)).append(&[vec![1]]).await;
@@ -159,6 +166,7 @@ async fn the_policy_is_told(client: &Client) {
             (policy == "allkeys-lru").then(|| policy.to_owned())
         );
     }
+    run(client, "CONFIG", &["SET", "appendonly", "no"]).await;
     run(client, "CONFIG", &["SET", "save", ""]).await;
     assert_eq!(
         client.policy().await.expect("a policy").persistence,

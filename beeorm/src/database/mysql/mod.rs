@@ -58,6 +58,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
             max_connections: options.max_connections,
             max_idle,
             timeout: options.connect_timeout,
+            runtime: options.runtime.clone(),
         })
     };
     let (caller, consumer) = (pool(&[STRICT], CALLER_IDLE), pool(&CONSUMER, CONSUMER_IDLE));

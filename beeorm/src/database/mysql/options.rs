@@ -35,7 +35,10 @@ pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptio
             address.split(':').next().unwrap_or("mysql")
         )));
     }
+    // The driver looks up `[::1]` with its brackets, in vain.
+    let host = parsed.get_host().trim_matches(['[', ']']).to_owned();
     let mut connect = parsed
+        .host(&host)
         .charset("utf8mb4")
         .timezone(Some("+00:00".to_owned()))
         .pipes_as_concat(false)
@@ -92,6 +95,7 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             encoding: None,
             collate: collate.map(str::to_owned),
+        runtime: crate::runtime::Runtime::system(),
         };
         connect_options(&options).map_err(|error| error.message().to_owned())
     }
@@ -105,6 +109,7 @@ mod tests {
         .unwrap();
         assert_eq!(options.get_host(), "db");
         assert_eq!(options.get_port(), 3307);
+        assert_eq!(read("mysql://[::1]/app", None).unwrap().get_host(), "::1");
         assert_eq!(options.get_username(), "bee");
         assert_eq!(options.get_database(), Some("app"));
         assert_eq!(options.get_collation(), Some("utf8mb4_0900_ai_ci"));

@@ -1,7 +1,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sqlx::{
@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{super::DatabaseError, failure::failure, lost};
+use crate::runtime::Runtime;
 
 /// A connection that was good this short a time ago is taken without asking it again. An older one is
 /// asked, which costs 80 µs: what the server or a firewall closed meanwhile is no error of the caller's.
@@ -29,6 +30,7 @@ pub(super) struct PoolOptions {
     pub(super) max_idle: Duration,
     /// For a new connection, and for one that is in use to become free.
     pub(super) timeout: Duration,
+    pub(super) runtime: Runtime,
 }
 
 /// Connections, the last used one first.
@@ -43,7 +45,8 @@ pub(super) struct Pool {
 
 struct Idle {
     connection: MySqlConnection,
-    since: Instant,
+    /// By the runtime's monotonic clock.
+    since: Duration,
 }
 
 impl Pool {
@@ -96,7 +99,7 @@ impl Pool {
             since,
         }) = self.take()
         {
-            let trusted = since.elapsed() < TRUSTED;
+            let trusted = self.idle_for(since) < TRUSTED;
             if trusted || matches!(timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
                 return Ok(Lease {
                     connection: Some(connection),
@@ -113,10 +116,14 @@ impl Pool {
         })
     }
 
+    fn idle_for(&self, since: Duration) -> Duration {
+        self.options.runtime.monotonic().saturating_sub(since)
+    }
+
     fn take(&self) -> Option<Idle> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let newest = idle.pop_back()?;
-        if newest.since.elapsed() < self.options.max_idle {
+        if self.idle_for(newest.since) < self.options.max_idle {
             return Some(newest);
         }
         // The others have been idle for longer still.
@@ -132,13 +139,13 @@ impl Pool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while idle
             .front()
-            .is_some_and(|oldest| oldest.since.elapsed() >= self.options.max_idle)
+            .is_some_and(|oldest| self.idle_for(oldest.since) >= self.options.max_idle)
         {
             idle.pop_front();
         }
         idle.push_back(Idle {
             connection,
-            since: Instant::now(),
+            since: self.options.runtime.monotonic(),
         });
     }
 

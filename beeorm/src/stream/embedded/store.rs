@@ -50,6 +50,7 @@ pub(crate) async fn open(
         connect_timeout: Duration::from_secs(30),
         encoding: None,
         collate: None,
+        runtime: runtime.clone(),
     };
     let database = database::open(&options)
         .await

@@ -1,0 +1,48 @@
+use futures_util::future::BoxFuture;
+
+#[cfg(feature = "embedded")]
+use super::sqlite::Sqlite;
+use super::{alter::Action, change::Change, have::Table, mysql::MySql};
+use crate::{
+    database::{Database, Dialect, SelectError, Session},
+    entity::{IndexSchema, TableSchema},
+};
+
+/// How a database tells of its tables, and how it is told to change them.
+pub(super) trait Definitions: Send + Sync {
+    /// The table, if it is there.
+    fn read<'s>(
+        &'s self,
+        session: &'s mut dyn Session,
+        table: &'s str,
+    ) -> BoxFuture<'s, Result<Option<Table>, SelectError>>;
+
+    /// The type of a wanted column, spelled as [`read`](Self::read) spells it.
+    fn kind(&self, table: &TableSchema, position: usize) -> String;
+
+    /// Whether every value of the one type is one of the other, and stays what it is.
+    fn widens(&self, have: &str, want: &str) -> bool;
+
+    /// The name that an index has in the database.
+    fn index_name(&self, table: &TableSchema, index: &IndexSchema) -> String;
+
+    /// Whether a table may refer to one that is not there yet.
+    fn refers_ahead(&self) -> bool;
+
+    /// What makes the change; nothing where another change has made it already.
+    fn write(&self, table: &TableSchema, change: &Change<'_>) -> Vec<Action>;
+}
+
+/// Those of a database.
+pub(super) async fn definitions(
+    database: &dyn Database,
+    session: &mut dyn Session,
+) -> Result<Box<dyn Definitions>, SelectError> {
+    #[cfg(feature = "embedded")]
+    if database.dialect() == Dialect::Sqlite {
+        return Ok(Box::new(Sqlite));
+    }
+    Ok(Box::new(
+        MySql::ask(database.dialect() == Dialect::MariaDb, session).await?,
+    ))
+}

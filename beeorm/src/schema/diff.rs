@@ -1,0 +1,303 @@
+//! What is wanted against what is there, for every database alike.
+
+use std::collections::HashSet;
+
+use super::{
+    change::{Change, Danger, Step},
+    definitions::Definitions,
+    foreign_key::foreign_keys,
+    have::{Column, ForeignKey, Index, Table},
+    literal::is_default,
+};
+use crate::entity::{IndexSchema, KeySource, TableSchema};
+
+const NOT_ASKED_FOR: &str = "no field of the entity asks for it, but something else may";
+const DATA_IS_LOST: &str = "no field of the entity asks for it: what is stored in it would be lost";
+const VALUES_CHANGE: &str = "it converts what is stored, and fails where that does not fit";
+const NULLS: &str = "it fails where NULL is stored";
+const OTHERS: &str = "other programs may rely on what the column does when they leave it out";
+const DUPLICATES: &str = "it fails where two rows have the same values";
+const ORPHANS: &str = "it fails where a row refers to one that is not there";
+const REBUILD: &str = "it builds the whole table anew";
+
+/// What has to be done, in this order. `missing` are the wanted tables that are not there yet.
+pub(super) fn diff<'a>(
+    definitions: &dyn Definitions,
+    table: &'a TableSchema,
+    have: Option<&'a Table>,
+    missing: &HashSet<&str>,
+) -> Vec<Step<'a>> {
+    match have {
+        None => create(definitions, table, missing),
+        Some(have) if have.is_view => Vec::new(),
+        Some(have) => {
+            let mut diff = Diff {
+                definitions,
+                table,
+                have,
+                steps: Vec::new(),
+            };
+            diff.foreign_keys_to_drop();
+            diff.engine();
+            diff.indexes_to_drop();
+            diff.columns();
+            diff.key();
+            diff.indexes();
+            diff.foreign_keys();
+            diff.steps
+        }
+    }
+}
+
+fn create<'a>(
+    definitions: &dyn Definitions,
+    table: &'a TableSchema,
+    missing: &HashSet<&str>,
+) -> Vec<Step<'a>> {
+    let is_there =
+        |key: &ForeignKey| definitions.refers_ahead() || !missing.contains(key.parent.as_str());
+    let (now, later): (Vec<_>, Vec<_>) = foreign_keys(table)
+        .into_iter()
+        .partition(|(_, key)| is_there(key));
+    let create = Change::Create {
+        foreign_keys: now.into_iter().map(|(_, key)| key).collect(),
+    };
+    let later = later
+        .into_iter()
+        .map(|(position, foreign_key)| Change::AddForeignKey {
+            foreign_key,
+            position,
+            with_column: false,
+        });
+    std::iter::once(create)
+        .chain(later)
+        .map(|change| Step {
+            change,
+            danger: Danger::None,
+        })
+        .collect()
+}
+
+struct Diff<'a, 'd> {
+    definitions: &'d dyn Definitions,
+    table: &'a TableSchema,
+    have: &'a Table,
+    steps: Vec<Step<'a>>,
+}
+
+impl<'a> Diff<'a, '_> {
+    fn push(&mut self, change: Change<'a>, danger: Danger<'a>) {
+        self.steps.push(Step { change, danger });
+    }
+
+    fn foreign_keys_to_drop(&mut self) {
+        let wanted = foreign_keys(self.table);
+        for there in &self.have.foreign_keys {
+            if !wanted.iter().any(|(_, key)| key.is_same(there)) {
+                self.push(
+                    Change::DropForeignKey(&there.name),
+                    Danger::Always(NOT_ASKED_FOR),
+                );
+            }
+        }
+    }
+
+    fn engine(&mut self) {
+        if self.have.without_transactions {
+            self.push(Change::MakeTransactional, Danger::Always(REBUILD));
+        }
+    }
+
+    fn columns(&mut self) {
+        for there in &self.have.columns {
+            if !self
+                .table
+                .columns
+                .iter()
+                .any(|column| column.name.eq_ignore_ascii_case(&there.name))
+            {
+                self.push(
+                    Change::DropColumn(&there.name),
+                    Danger::Always(DATA_IS_LOST),
+                );
+            }
+        }
+        for (position, column) in self.table.columns.iter().enumerate() {
+            match self.have.column(&column.name) {
+                None if position == self.table.key => {}
+                None => self.push(Change::AddColumn(position), Danger::None),
+                Some(have) => {
+                    if let Some(danger) = self.difference(position, have) {
+                        self.push(Change::ModifyColumn { position, have }, danger);
+                    }
+                }
+            }
+        }
+    }
+
+    /// None where there is none; else why it is not safe to change it.
+    fn difference(&self, position: usize, have: &'a Column) -> Option<Danger<'a>> {
+        let column = self.table.columns.get(position)?;
+        let kind = self.definitions.kind(self.table, position);
+        let auto_increment =
+            position == self.table.key && self.table.key_source == KeySource::AutoIncrement;
+        let same_kind = kind == have.kind;
+        let same_default = is_default(column, have.default.as_deref());
+        let same_rest = !have.on_update && (have.auto_increment || !auto_increment);
+        if same_kind && same_default && same_rest && column.nullable == have.nullable {
+            return None;
+        }
+        // Databases refuse to change a column that others refer to, or that refers to another.
+        let is_tied = position == self.table.key
+            || self
+                .have
+                .foreign_keys
+                .iter()
+                .any(|key| key.column == have.name);
+        let keeps_values = same_kind || (!is_tied && self.definitions.widens(&have.kind, &kind));
+        Some(
+            if !keeps_values || (auto_increment && !have.auto_increment) {
+                Danger::Always(VALUES_CHANGE)
+            } else if have.nullable && !column.nullable {
+                Danger::Always(NULLS)
+            } else if have.on_update || (!same_default && column.default.is_none()) {
+                Danger::Always(OTHERS)
+            } else {
+                Danger::None
+            },
+        )
+    }
+
+    fn key(&mut self) {
+        let key = &self.table.key_column().name;
+        if !matches!(self.have.key.as_slice(), [only] if only.eq_ignore_ascii_case(key)) {
+            let (had_one, with_column) = (!self.have.key.is_empty(), self.is_new(self.table.key));
+            self.push(
+                Change::ReplaceKey {
+                    had_one,
+                    with_column,
+                },
+                Danger::Always(DUPLICATES),
+            );
+        }
+    }
+
+    fn indexes_to_drop(&mut self) {
+        for there in &self.have.indexes {
+            if !there.is_special
+                && self.wanted(&there.name).is_none()
+                && !self.serves_a_reference(there)
+            {
+                self.push(
+                    Change::DropIndex(&there.name),
+                    Danger::Always(NOT_ASKED_FOR),
+                );
+            }
+        }
+    }
+
+    fn wanted(&self, name: &str) -> Option<&'a IndexSchema> {
+        let has_name = |index: &&IndexSchema| {
+            self.definitions
+                .index_name(self.table, index)
+                .eq_ignore_ascii_case(name)
+        };
+        self.table.indexes.iter().find(has_name)
+    }
+
+    /// Databases make an index for a foreign key where there is none.
+    fn serves_a_reference(&self, index: &Index) -> bool {
+        let only = |column: &str| matches!(index.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column));
+        !index.unique
+            && self
+                .table
+                .columns
+                .iter()
+                .any(|column| column.refers_to.is_some() && only(&column.name))
+    }
+
+    fn indexes(&mut self) {
+        for index in &self.table.indexes {
+            let name = self.definitions.index_name(self.table, index);
+            let there = self
+                .have
+                .indexes
+                .iter()
+                .find(|there| there.name.eq_ignore_ascii_case(&name));
+            if there.is_some_and(|there| self.is_same(index, there)) {
+                continue;
+            }
+            let danger = match there {
+                _ if index.unique => self.danger(&index.columns, DUPLICATES),
+                Some(_) => Danger::Always(NOT_ASKED_FOR),
+                None => Danger::None,
+            };
+            self.push(
+                Change::AddIndex {
+                    index,
+                    replaces: there.map(|there| there.name.as_str()),
+                },
+                danger,
+            );
+        }
+    }
+
+    fn is_same(&self, index: &IndexSchema, there: &Index) -> bool {
+        let columns = index
+            .columns
+            .iter()
+            .filter_map(|position| self.table.columns.get(*position));
+        let same = |(one, other): (&crate::entity::ColumnSchema, &String)| {
+            one.name.eq_ignore_ascii_case(other)
+        };
+        !there.is_special
+            && there.unique == index.unique
+            && there.columns.len() == index.columns.len()
+            && columns.zip(&there.columns).all(same)
+    }
+
+    fn is_new(&self, position: usize) -> bool {
+        self.table
+            .columns
+            .get(position)
+            .is_some_and(|column| self.have.column(&column.name).is_none())
+    }
+
+    fn foreign_keys(&mut self) {
+        for (position, foreign_key) in foreign_keys(self.table) {
+            if self
+                .have
+                .foreign_keys
+                .iter()
+                .any(|there| there.is_same(&foreign_key))
+            {
+                continue;
+            }
+            let (with_column, danger) = (self.is_new(position), self.danger(&[position], ORPHANS));
+            self.push(
+                Change::AddForeignKey {
+                    foreign_key,
+                    position,
+                    with_column,
+                },
+                danger,
+            );
+        }
+    }
+
+    /// What constrains these columns spares the rows that have NULL in one of them, as all have in a new one.
+    fn danger(&self, columns: &[usize], why: &'static str) -> Danger<'a> {
+        let mut filled = Vec::new();
+        for column in columns
+            .iter()
+            .filter_map(|position| self.table.columns.get(*position))
+        {
+            match self.have.column(&column.name) {
+                Some(there) => filled.push(there.name.as_str()),
+                None if column.nullable && column.default.is_none() => return Danger::None,
+                None => {}
+            }
+        }
+        Danger::WithValues(why, filled)
+    }
+}

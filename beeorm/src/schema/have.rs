@@ -1,0 +1,126 @@
+//! A table as it is, in words that are the same for every database.
+
+use crate::{
+    column::{ColumnError, RowReader, ValueRef},
+    database::{SelectError, Session, render::quoted},
+};
+
+/// A table that is there.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
+    /// The names of the key's columns.
+    pub(super) key: Vec<String>,
+    pub(super) indexes: Vec<Index>,
+    pub(super) foreign_keys: Vec<ForeignKey>,
+    /// Whether its engine knows no transactions.
+    pub(super) without_transactions: bool,
+    /// Whether it is a view, which is not ours to alter.
+    pub(super) is_view: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// The type, spelled as the wanted ones are.
+    pub(super) kind: String,
+    pub(super) nullable: bool,
+    /// The default's value, without quotes.
+    pub(super) default: Option<String>,
+    pub(super) auto_increment: bool,
+    /// Whether the database sets it whenever the row changes.
+    pub(super) on_update: bool,
+    pub(super) collation: Option<String>,
+    pub(super) comment: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Index {
+    pub(super) name: String,
+    pub(super) unique: bool,
+    pub(super) columns: Vec<String>,
+    /// Whether an entity cannot ask for such a one: prefixes, expressions, full texts.
+    pub(super) is_special: bool,
+}
+
+/// A column that refers to another table's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ForeignKey {
+    pub(super) name: String,
+    pub(super) column: String,
+    pub(super) parent: String,
+    pub(super) parent_column: String,
+}
+
+impl Table {
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl ForeignKey {
+    /// Whether it refers from the same column to the same one, under whatever name.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        same(&self.column, &other.column)
+            && same(&self.parent, &other.parent)
+            && same(&self.parent_column, &other.parent_column)
+    }
+}
+
+/// Rows of a query about tables.
+pub(super) async fn rows<T: Send>(
+    session: &mut dyn Session,
+    sql: &str,
+    table: &str,
+    mut read: impl FnMut(&mut dyn RowReader) -> Result<T, ColumnError> + Send,
+) -> Result<Vec<T>, SelectError> {
+    let mut rows = Vec::new();
+    let mut each = |row: &mut dyn RowReader| {
+        rows.push(read(row)?);
+        Ok(())
+    };
+    session
+        .select(sql, &[ValueRef::Text(table)], &mut each)
+        .await?;
+    Ok(rows)
+}
+
+/// Whether the table has a row with a value in each of these columns.
+pub(super) async fn has_values(
+    session: &mut dyn Session,
+    table: &str,
+    columns: &[&str],
+) -> Result<bool, SelectError> {
+    let filled: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{} IS NOT NULL", quoted(column)))
+        .collect();
+    let condition = if filled.is_empty() {
+        "1 = 1".to_owned()
+    } else {
+        filled.join(" AND ")
+    };
+    let sql = format!("SELECT 1 FROM {} WHERE {condition} LIMIT 1", quoted(table));
+    let mut found = false;
+    let mut each = |_: &mut dyn RowReader| {
+        found = true;
+        Ok(())
+    };
+    session.select(&sql, &[], &mut each).await?;
+    Ok(found)
+}
+
+/// Columns of an index or rows like it, in the order of one name after the other, put together.
+pub(super) fn grouped<T>(rows: Vec<(String, T)>) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    for (name, row) in rows {
+        match groups.last_mut() {
+            Some((last, group)) if *last == name => group.push(row),
+            _ => groups.push((name, vec![row])),
+        }
+    }
+    groups
+}

@@ -1,0 +1,164 @@
+//! Defaults: literals of the entities and of the databases, made comparable.
+
+use crate::{column::ColumnType, entity::ColumnSchema};
+
+/// The value of an SQL literal as the derive prints it: `1`, `1.5`, or a text in quotes, where quotes and
+/// backslashes are doubled.
+pub(super) fn value(literal: &str) -> String {
+    unquoted(literal).map_or_else(
+        || literal.to_owned(),
+        |text| text.replace("''", "'").replace("\\\\", "\\"),
+    )
+}
+
+/// What stands between a literal's quotes.
+pub(super) fn unquoted(literal: &str) -> Option<&str> {
+    literal.strip_prefix('\'')?.strip_suffix('\'')
+}
+
+/// Whether a column that is there has the wanted default.
+///
+/// One that is not wanted may be there as the zero of its type: some columns cannot be added without.
+pub(super) fn is_default(column: &ColumnSchema, have: Option<&str>) -> bool {
+    let kind = &column.column_type;
+    let have = have.map(|value| canonical(kind, value));
+    match column.default {
+        Some(literal) => have == Some(canonical(kind, &value(literal))),
+        None => have.is_none_or(|have| !column.nullable && have == canonical(kind, zero(kind))),
+    }
+}
+
+/// The value that stands for nothing in a column that is not nullable.
+pub(super) fn zero(kind: &ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Bool
+        | ColumnType::Integer { .. }
+        | ColumnType::Float
+        | ColumnType::Double
+        | ColumnType::Decimal { .. } => "0",
+        ColumnType::Text { .. } | ColumnType::Blob(_) | ColumnType::Set(_) => "",
+        ColumnType::Date => "1970-01-01",
+        ColumnType::DateTime => "1970-01-01 00:00:00.000000",
+        // The first moment that MySQL can hold.
+        ColumnType::Timestamp => "1970-01-01 00:00:01.000000",
+        ColumnType::Uuid => "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        ColumnType::Json => "null",
+        ColumnType::Enum(values) => values.first().copied().unwrap_or_default(),
+    }
+}
+
+/// The value as every database would spell it.
+pub(super) fn canonical(kind: &ColumnType, value: &str) -> String {
+    let spelled = match kind {
+        ColumnType::Bool | ColumnType::Integer { .. } => {
+            value.parse::<i128>().ok().map(|number| number.to_string())
+        }
+        // Databases show six digits of a float.
+        ColumnType::Float => value
+            .parse::<f32>()
+            .ok()
+            .map(|number| format!("{number:.5e}")),
+        ColumnType::Double => value
+            .parse::<f64>()
+            .ok()
+            .map(|number| format!("{number:e}")),
+        ColumnType::Decimal { .. } => decimal(value),
+        ColumnType::DateTime | ColumnType::Timestamp => moment(value),
+        _ => None,
+    };
+    spelled.unwrap_or_else(|| value.to_owned())
+}
+
+/// Without zeros that mean nothing.
+pub(super) fn decimal(value: &str) -> Option<String> {
+    let plain = if value.contains(['e', 'E']) {
+        value.parse::<f64>().ok()?.to_string()
+    } else {
+        value.to_owned()
+    };
+    let (sign, digits) = plain
+        .strip_prefix('-')
+        .map_or(("", plain.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if !whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|byte| byte.is_ascii_digit())
+    {
+        return None;
+    }
+    let (whole, fraction) = (
+        whole.trim_start_matches('0'),
+        fraction.trim_end_matches('0'),
+    );
+    Some(match (whole, fraction) {
+        ("", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, fraction) => format!(
+            "{sign}{}.{fraction}",
+            if whole.is_empty() { "0" } else { whole }
+        ),
+    })
+}
+
+/// With six digits of a second.
+fn moment(value: &str) -> Option<String> {
+    let (date, time) = value.split_once([' ', 'T']).unwrap_or((value, "00:00:00"));
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let shaped =
+        date.len() == 10 && time.len() == 8 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    shaped.then(|| format!("{date} {time}.{fraction:0<6}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECIMAL: ColumnType = ColumnType::Decimal {
+        precision: 10,
+        scale: 2,
+    };
+    const TEXT: ColumnType = ColumnType::Text { length: Some(10) };
+
+    #[test]
+    fn spellings_of_one_value_are_equal() {
+        for (kind, one, other) in [
+            (ColumnType::Bool, "1", "1"),
+            (ColumnType::Float, "0.123456789", "0.123457"),
+            (ColumnType::Float, "1e30", "1000000000000000000000000000000"),
+            (
+                ColumnType::Double,
+                "1.2345678901234567e-5",
+                "0.000012345678901234568",
+            ),
+            (DECIMAL, "1.5", "1.50"),
+            (DECIMAL, "1e2", "100.00"),
+            (DECIMAL, "-0", "0.00"),
+            (DECIMAL, "-.5", "-0.50"),
+            (
+                ColumnType::DateTime,
+                "2000-01-01",
+                "2000-01-01 00:00:00.000000",
+            ),
+            (
+                ColumnType::Timestamp,
+                "2000-01-01T10:00:00.5",
+                "2000-01-01 10:00:00.500000",
+            ),
+        ] {
+            assert_eq!(
+                canonical(&kind, one),
+                canonical(&kind, other),
+                "{one} {other}"
+            );
+        }
+        assert_ne!(canonical(&DECIMAL, "1.5"), canonical(&DECIMAL, "1.05"));
+        assert_ne!(canonical(&TEXT, "1.5"), canonical(&TEXT, "1.50"));
+    }
+
+    #[test]
+    fn texts_lose_their_quotes() {
+        assert_eq!(value("'it''s a \\\\'"), "it's a \\");
+        assert_eq!(value("-1.5"), "-1.5");
+    }
+}

@@ -1,0 +1,126 @@
+//! The tables that the entities ask for, against the tables that there are: what has to be altered.
+//!
+//! Reading and comparing only: nothing here changes a table. Each folder is a database: it reads what there
+//! is and spells what is wanted; what has to be done is decided for all of them alike in [`diff`].
+
+mod alter;
+mod change;
+mod check;
+mod definitions;
+mod diff;
+mod foreign_key;
+mod have;
+mod literal;
+mod mysql;
+mod order;
+#[cfg(feature = "embedded")]
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+pub use self::alter::Alter;
+use self::{
+    alter::Action,
+    change::{Change, Danger, Step},
+    definitions::{Definitions, definitions},
+    diff::diff,
+    have::{Table, has_values},
+};
+use crate::{
+    database::{
+        Database, DatabaseError, Dialect, FailureClass, Purpose, SelectError, dead_letters, inbox,
+    },
+    entity::TableSchema,
+};
+
+/// What has to be run in one database, in this order. The library's own tables are made where they are not, and
+/// never altered; tables that no entity asks for are left alone.
+pub(crate) async fn alters(
+    database: &dyn Database,
+    pool: &str,
+    schemas: Vec<&'static TableSchema>,
+) -> Result<Vec<Alter>, DatabaseError> {
+    schemas.iter().try_for_each(|schema| check::check(schema))?;
+    let schemas = order::parents_first(schemas);
+    let mut session = database.session(Purpose::Caller).await?;
+    let session = &mut *session;
+    let definitions = definitions(database, session).await.map_err(unreadable)?;
+    let mut alters = Vec::new();
+    for (table, definition) in own_tables(database.dialect()) {
+        if definitions
+            .read(session, table)
+            .await
+            .map_err(unreadable)?
+            .is_none()
+        {
+            alters.push(Alter::new(pool, table, Action::Run(definition), None));
+        }
+    }
+    let mut there = Vec::with_capacity(schemas.len());
+    for schema in &schemas {
+        let read = definitions.read(session, schema.table).await;
+        there.push(read.map_err(unreadable)?);
+    }
+    for (table, action, danger) in of_entities(&*definitions, &schemas, &there) {
+        let danger = match danger {
+            Danger::None => None,
+            Danger::Always(why) => Some(why),
+            Danger::WithValues(why, columns) => has_values(session, table, &columns)
+                .await
+                .map_err(unreadable)?
+                .then_some(why),
+        };
+        alters.push(Alter::new(pool, table, action, danger));
+    }
+    Ok(alters)
+}
+
+/// First what is in the way goes, at last come the references to tables that had to be made before.
+fn of_entities<'a>(
+    definitions: &dyn Definitions,
+    schemas: &[&'static TableSchema],
+    there: &'a [Option<Table>],
+) -> Vec<(&'static str, Action, Danger<'a>)> {
+    let mut missing: HashSet<&str> = schemas
+        .iter()
+        .zip(there)
+        .filter(|(_, have)| have.is_none())
+        .map(|(schema, _)| schema.table)
+        .collect();
+    let mut phases = [Vec::new(), Vec::new(), Vec::new()];
+    for (schema, have) in schemas.iter().zip(there) {
+        missing.remove(schema.table);
+        for Step { change, danger } in diff(definitions, schema, have.as_ref(), &missing) {
+            let actions = definitions.write(schema, &change);
+            let actions = actions
+                .into_iter()
+                .map(|action| (schema.table, action, danger.clone()));
+            let [first, second, last] = &mut phases;
+            match change {
+                Change::DropForeignKey(_) => first.extend(actions),
+                Change::AddForeignKey { .. } => last.extend(actions),
+                _ => second.extend(actions),
+            }
+        }
+    }
+    phases.into_iter().flatten().collect()
+}
+
+fn own_tables(dialect: Dialect) -> [(&'static str, String); 2] {
+    [
+        (inbox::TABLE, inbox::DEFINITION.to_owned()),
+        (dead_letters::TABLE, dead_letters::definition(dialect)),
+    ]
+}
+
+fn unreadable(error: SelectError) -> DatabaseError {
+    match error {
+        SelectError::Database(error) => error,
+        SelectError::Column(problem) => DatabaseError::new(
+            FailureClass::Schema,
+            format!("what the database tells of its tables {problem}"),
+        ),
+    }
+}

@@ -1,0 +1,88 @@
+//! MySQL and MariaDB.
+
+mod kind;
+mod read;
+mod write;
+
+use futures_util::future::BoxFuture;
+
+use super::{alter::Action, change::Change, definitions::Definitions, have::Table};
+use crate::{
+    column::RowReader,
+    database::{SelectError, Session},
+    entity::{IndexSchema, TableSchema},
+};
+
+/// How a server of MySQL's kind defines tables.
+pub(super) struct MySql {
+    is_maria: bool,
+    /// What a new table says of its character set.
+    charset: &'static str,
+    /// Whether the SQL mode lets a backslash stand for itself.
+    plain_backslashes: bool,
+}
+
+impl MySql {
+    #[cfg(test)]
+    pub(super) const UTF8: Self = Self {
+        is_maria: false,
+        charset: "",
+        plain_backslashes: false,
+    };
+
+    /// Asks for what depends on the database. A database of utf8mb4 has a collation that somebody chose: the
+    /// tables inherit it.
+    pub(super) async fn ask(
+        is_maria: bool,
+        session: &mut dyn Session,
+    ) -> Result<Self, SelectError> {
+        let mut asked = Self {
+            is_maria,
+            charset: "",
+            plain_backslashes: false,
+        };
+        let mut each = |row: &mut dyn RowReader| {
+            if row.text()? != "utf8mb4" {
+                asked.charset = " CHARACTER SET utf8mb4";
+            }
+            asked.plain_backslashes = row.text()?.contains("NO_BACKSLASH_ESCAPES");
+            Ok(())
+        };
+        let sql = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@sql_mode AS CHAR)";
+        session.select(sql, &[], &mut each).await?;
+        Ok(asked)
+    }
+}
+
+impl Definitions for MySql {
+    fn read<'s>(
+        &'s self,
+        session: &'s mut dyn Session,
+        table: &'s str,
+    ) -> BoxFuture<'s, Result<Option<Table>, SelectError>> {
+        Box::pin(read::table(session, table, self.is_maria))
+    }
+
+    fn kind(&self, table: &TableSchema, position: usize) -> String {
+        let column = table.columns.get(position);
+        column.map_or_else(String::new, |column| {
+            kind::wanted(&column.column_type, self.is_maria)
+        })
+    }
+
+    fn widens(&self, have: &str, want: &str) -> bool {
+        kind::widens(have, want)
+    }
+
+    fn index_name(&self, _: &TableSchema, index: &IndexSchema) -> String {
+        index.name.clone()
+    }
+
+    fn refers_ahead(&self) -> bool {
+        false
+    }
+
+    fn write(&self, table: &TableSchema, change: &Change<'_>) -> Vec<Action> {
+        vec![Action::Run(write::sql(self, table, change))]
+    }
+}

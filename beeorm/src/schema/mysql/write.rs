@@ -1,0 +1,205 @@
+use super::{
+    super::{
+        change::Change,
+        have::{Column, ForeignKey},
+        literal::{canonical, value, zero},
+    },
+    MySql,
+};
+use crate::{
+    column::ColumnType,
+    database::render::quoted,
+    entity::{ColumnSchema, IndexSchema, KeySource, TableSchema},
+};
+
+/// What a column's definition is for.
+enum For<'a> {
+    NewTable,
+    /// With rows in the table that get a value too.
+    OldTable,
+    /// What it says of itself that no entity asks for stays.
+    Change(&'a Column),
+}
+
+/// The statement that makes the change.
+pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> String {
+    let clause = match change {
+        Change::Create { foreign_keys } => return create(mysql, table, foreign_keys),
+        Change::DropForeignKey(name) => format!("DROP FOREIGN KEY {}", quoted(name)),
+        Change::MakeTransactional => "ENGINE=InnoDB".to_owned(),
+        Change::ReplaceKey {
+            had_one,
+            with_column,
+        } => {
+            let dropped = if *had_one { "DROP PRIMARY KEY, " } else { "" };
+            let added = with_column.then(|| {
+                format!(
+                    "ADD COLUMN {}, ",
+                    column(mysql, table, table.key, &For::OldTable)
+                )
+            });
+            format!("{dropped}{}ADD {}", added.unwrap_or_default(), key(table))
+        }
+        Change::DropIndex(name) => format!("DROP INDEX {}", quoted(name)),
+        Change::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
+        Change::AddColumn(position) => format!(
+            "ADD COLUMN {}",
+            column(mysql, table, *position, &For::OldTable)
+        ),
+        Change::ModifyColumn { position, have } => {
+            format!(
+                "MODIFY COLUMN {}",
+                column(mysql, table, *position, &For::Change(have))
+            )
+        }
+        // In one statement, as a foreign key may need the index at every moment.
+        Change::AddIndex {
+            index: new,
+            replaces,
+        } => {
+            let dropped = replaces
+                .map(|name| format!("DROP INDEX {}, ", quoted(name)))
+                .unwrap_or_default();
+            format!("{dropped}ADD {}", index(table, new))
+        }
+        Change::AddForeignKey {
+            foreign_key: new, ..
+        } => format!("ADD {}", foreign_key(new)),
+    };
+    format!("ALTER TABLE {} {clause}", quoted(table.table))
+}
+
+fn create(mysql: &MySql, table: &TableSchema, foreign_keys: &[ForeignKey]) -> String {
+    let columns =
+        (0..table.columns.len()).map(|position| column(mysql, table, position, &For::NewTable));
+    let indexes = table.indexes.iter().map(|new| index(table, new));
+    let lines = columns
+        .chain([key(table)])
+        .chain(indexes)
+        .chain(foreign_keys.iter().map(foreign_key));
+    let lines: Vec<String> = lines.collect();
+    format!(
+        "CREATE TABLE {} (\n  {}\n) ENGINE=InnoDB{}",
+        quoted(table.table),
+        lines.join(",\n  "),
+        mysql.charset
+    )
+}
+
+fn key(table: &TableSchema) -> String {
+    format!("PRIMARY KEY ({})", quoted(&table.key_column().name))
+}
+
+fn index(table: &TableSchema, index: &IndexSchema) -> String {
+    let columns = index
+        .columns
+        .iter()
+        .filter_map(|position| table.columns.get(*position));
+    let columns: Vec<_> = columns.map(|column| quoted(&column.name)).collect();
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    format!(
+        "{unique}INDEX {} ({})",
+        quoted(&index.name),
+        columns.join(", ")
+    )
+}
+
+fn foreign_key(key: &ForeignKey) -> String {
+    let ForeignKey {
+        name,
+        column,
+        parent,
+        parent_column,
+    } = key;
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE RESTRICT",
+        quoted(name),
+        quoted(column),
+        quoted(parent),
+        quoted(parent_column)
+    )
+}
+
+fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>) -> String {
+    let Some(column) = table.columns.get(position) else {
+        return String::new();
+    };
+    let mut sql = format!("{} {}", quoted(&column.name), kind(&column.column_type));
+    if let For::Change(Column {
+        collation: Some(collation),
+        ..
+    }) = purpose
+        && column.column_type.is_collated()
+    {
+        sql.push_str(&format!(" COLLATE {collation}"));
+    }
+    // Always said: an old server reads a TIMESTAMP without it as NOT NULL.
+    sql.push_str(if column.nullable {
+        " NULL"
+    } else {
+        " NOT NULL"
+    });
+    if let Some(default) = default(mysql, column, purpose) {
+        sql.push_str(&format!(" DEFAULT {default}"));
+    }
+    if position == table.key && table.key_source == KeySource::AutoIncrement {
+        sql.push_str(" AUTO_INCREMENT");
+    }
+    if let For::Change(Column { comment, .. }) = purpose
+        && !comment.is_empty()
+    {
+        // A comment cannot be written in hexadecimal, as other texts are.
+        let backslash = if mysql.plain_backslashes {
+            "\\"
+        } else {
+            "\\\\"
+        };
+        let comment = comment.replace('\\', backslash).replace('\'', "''");
+        sql.push_str(&format!(" COMMENT '{comment}'"));
+    }
+    sql
+}
+
+fn kind(kind: &ColumnType) -> String {
+    let list = |name: &str, values: &[&str]| {
+        let values: Vec<_> = values.iter().map(|value| text(value)).collect();
+        format!("{name}({})", values.join(","))
+    };
+    match kind {
+        ColumnType::Enum(values) => list("enum", values),
+        ColumnType::Set(values) => list("set", values),
+        kind => kind.to_string(),
+    }
+}
+
+/// The default: the entity's own, or one that the server would otherwise choose wrongly.
+fn default(mysql: &MySql, column: &ColumnSchema, purpose: &For<'_>) -> Option<String> {
+    let kind = &column.column_type;
+    if let Some(literal) = column.default {
+        let value = value(literal);
+        return Some(match kind {
+            ColumnType::DateTime | ColumnType::Timestamp => text(&canonical(kind, &value)),
+            _ if literal.starts_with('\'') => text(&value),
+            _ => value,
+        });
+    }
+    let needed = match kind {
+        // Without one, servers before their `explicit_defaults_for_timestamp` set it at every update.
+        ColumnType::Timestamp => true,
+        // A strict server refuses the zeros that it would itself put into the rows that there are.
+        ColumnType::Date | ColumnType::DateTime => matches!(purpose, For::OldTable),
+        // MariaDB would put an empty text there, which is no JSON; MySQL puts `null`.
+        ColumnType::Json => mysql.is_maria && matches!(purpose, For::OldTable),
+        _ => false,
+    };
+    (needed && !column.nullable).then(|| text(zero(kind)))
+}
+
+/// A literal that means the same in every SQL mode: whether a backslash escapes depends on it.
+fn text(value: &str) -> String {
+    if value.contains('\\') {
+        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        return format!("x'{digits}'");
+    }
+    format!("'{}'", value.replace('\'', "''"))
+}
