@@ -1,12 +1,8 @@
 //! What can go wrong, for the caller: typed, with what to do next in the message.
 
 use crate::{
-    column::ColumnError,
-    database::DatabaseError,
-    entity::TableSchema,
-    publish::OutcomeUnknown,
-    registry::ConfigErrors,
-    stream::StreamError,
+    column::ColumnError, database::DatabaseError, entity::TableSchema, publish::OutcomeUnknown,
+    registry::ConfigErrors, stream::StreamError,
 };
 
 /// Why a call was refused or failed.
@@ -17,7 +13,9 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] ConfigErrors),
     /// A row was to be changed or deleted, and its key is not set.
-    #[error("{entity} has no id yet, so there is no row to {operation}; flush it first, or set its id")]
+    #[error(
+        "{entity} has no id yet, so there is no row to {operation}; flush it first, or set its id"
+    )]
     UnsetKey {
         /// The entity's name.
         entity: &'static str,
@@ -50,13 +48,17 @@ pub enum Error {
         entity: &'static str,
     },
     /// The key of a stored entity was changed.
-    #[error("the id of a stored {entity} was changed; a row keeps its id: delete it and insert another")]
+    #[error(
+        "the id of a stored {entity} was changed; a row keeps its id: delete it and insert another"
+    )]
     KeyChanged {
         /// The entity's name.
         entity: &'static str,
     },
     /// One change assigns a column twice.
-    #[error("{entity}.{column} is assigned twice in one change; the databases do not agree on what that means")]
+    #[error(
+        "{entity}.{column} is assigned twice in one change; the databases do not agree on what that means"
+    )]
     AssignedTwice {
         /// The entity's name.
         entity: &'static str,
@@ -111,13 +113,17 @@ pub enum Error {
         problem: ColumnError,
     },
     /// A hand-written `Entity` or `Column` did not write one value a column.
-    #[error("{entity} wrote another number of values than its schema has columns; each `Column::write` has to call the sink once")]
+    #[error(
+        "{entity} wrote another number of values than its schema has columns; each `Column::write` has to call the sink once"
+    )]
     RowWidth {
         /// The entity's name.
         entity: &'static str,
     },
     /// The flush is larger than the channel takes.
-    #[error("the flush takes {bytes} bytes, more than the {limit} that one entry of the stream may have; flush fewer entities at once")]
+    #[error(
+        "the flush takes {bytes} bytes, more than the {limit} that one entry of the stream may have; flush fewer entities at once"
+    )]
     FrameTooLarge {
         /// Of the encoded flush.
         bytes: usize,
@@ -184,15 +190,29 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn column(schema: &'static TableSchema, position: usize, problem: ColumnError) -> Self {
+    pub(crate) fn column(
+        schema: &'static TableSchema,
+        position: usize,
+        problem: ColumnError,
+    ) -> Self {
         let column = schema.columns.get(position);
-        let name = column.map_or_else(|| format!("column {position}"), |column| column.name.clone());
+        let name = column.map_or_else(
+            || format!("column {position}"),
+            |column| column.name.clone(),
+        );
         if problem == ColumnError::UnsavedReference {
             let parent = column.and_then(|column| column.refers_to);
             let parent = parent.map_or_else(String::new, |refers_to| refers_to().table.to_owned());
-            return Self::UnsavedReference { entity: schema.entity, parent };
+            return Self::UnsavedReference {
+                entity: schema.entity,
+                parent,
+            };
         }
-        Self::Column { entity: schema.entity, column: name, problem }
+        Self::Column {
+            entity: schema.entity,
+            column: name,
+            problem,
+        }
     }
 
     /// Whether a unique index or the key refused the row.

@@ -59,6 +59,9 @@
 #[cfg(test)]
 extern crate self as beeorm;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod column;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -69,9 +72,6 @@ mod entity;
 mod error;
 mod frame;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod publish;
 #[cfg(feature = "redis")]
 mod redis;
@@ -85,13 +85,16 @@ pub use beeorm_derive::{Embedded, Entity, EntityEnum};
 pub use uuid::Uuid;
 
 pub use self::{
-    column::{BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, IntoColumn, Number, RefersTo, RowReader, Set, Value},
-    consume::{BackgroundConsumer, Failure, FailedStatement, Report, Resolution},
+    column::{
+        BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, IntoColumn, Number,
+        RefersTo, RowReader, Set, Value,
+    },
+    consume::{BackgroundConsumer, FailedStatement, Failure, Report, Resolution},
     database::{DatabaseError, FailureClass},
     engine::{DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Schema, WaitingFrame},
     entity::{
-        Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity, IndexSchema, Key, KeySource, Reference,
-        TableSchema, Tracked,
+        Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity,
+        IndexSchema, Key, KeySource, Reference, TableSchema, Tracked,
     },
     error::Error,
     publish::{OutcomeUnknown, Receipt},
@@ -99,6 +102,7 @@ pub use self::{
     schema::Alter,
     statement::{Flush, LazyFlush, WaitingStatement},
     stream::{
-        BACKGROUND_CONSUMER_GROUP, ConsumerStatistics, EntryId, GroupStatistics, LAZY_CHANNEL, StreamError, StreamStatistics,
+        BACKGROUND_CONSUMER_GROUP, ConsumerStatistics, EntryId, GroupStatistics, LAZY_CHANNEL,
+        StreamError, StreamStatistics,
     },
 };

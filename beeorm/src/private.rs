@@ -2,16 +2,16 @@
 
 #[cfg(feature = "json")]
 pub use crate::column::json;
+pub use crate::statement::{LazyRow, Row};
 pub use crate::{
     column::{
         BlobSize, Column, ColumnError, ColumnSink, ColumnType, EntityEnum, RowReader, enumeration,
     },
     entity::{
-        ClientKey, ColumnName, Embedded, Entity, IdSource, Key, KeySource, ReferenceVisitor, SchemaBuilder,
-        TableSchema, VisitReferences, column,
+        ClientKey, ColumnName, Embedded, Entity, IdSource, Key, KeySource, ReferenceVisitor,
+        SchemaBuilder, TableSchema, VisitReferences, column,
     },
 };
-pub use crate::statement::{LazyRow, Row};
 pub use std::{
     default::Default,
     fmt::{Debug, Formatter, Result as FmtResult},

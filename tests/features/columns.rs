@@ -137,11 +137,20 @@ fn extremes() -> [Everything; 2] {
         decimal: "0.000001".parse().unwrap(),
         other: Uuid::max(),
         json: serde_json::json!({"a": [1, "b", null, {"c": true}], "quote": "it's \"x\" \\ y"}),
-        settings: Settings { theme: "dark".to_owned(), sizes: vec![1, 2] },
+        settings: Settings {
+            theme: "dark".to_owned(),
+            sizes: vec![1, 2],
+        },
         color: Color::LightBlue,
         colors: [Color::Green, Color::Red].into(),
-        home: Address { city: "Kraków".to_owned(), zip: Some(30_000) },
-        plain: Address { city: "Łódź".to_owned(), zip: None },
+        home: Address {
+            city: "Kraków".to_owned(),
+            zip: Some(30_000),
+        },
+        plain: Address {
+            city: "Łódź".to_owned(),
+            zip: None,
+        },
         original: 1,
         ..Everything::default()
     };

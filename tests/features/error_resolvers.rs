@@ -19,7 +19,10 @@ struct Member {
 }
 
 fn member(email: &str) -> Member {
-    Member { email: email.to_owned(), ..Member::default() }
+    Member {
+        email: email.to_owned(),
+        ..Member::default()
+    }
 }
 
 /// The member that has the address already.
@@ -30,7 +33,10 @@ async fn with_a_clash(backend: &Backend) -> (Engine, [Member; 3]) {
     let engine = engine(backend.registry().entity::<Member>()).await;
     let mut taken = member("taken");
     taken.id = TAKEN;
-    engine.flush(&mut engine.track(taken).unwrap()).await.unwrap();
+    engine
+        .flush(&mut engine.track(taken).unwrap())
+        .await
+        .unwrap();
     let mut members = [member("before"), member("taken"), member("after")];
     for member in &mut members {
         engine.flush_lazy(member).await.unwrap();

@@ -23,7 +23,10 @@ struct Book {
 }
 
 fn author(name: &str) -> Author {
-    Author { id: 0, name: name.to_owned() }
+    Author {
+        id: 0,
+        name: name.to_owned(),
+    }
 }
 
 on_every_backend! {

@@ -14,7 +14,10 @@ struct Page {
 }
 
 fn page(path: &str) -> Page {
-    Page { path: path.to_owned(), ..Page::default() }
+    Page {
+        path: path.to_owned(),
+        ..Page::default()
+    }
 }
 
 on_every_backend! {

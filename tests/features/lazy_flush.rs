@@ -24,7 +24,11 @@ struct Product {
 }
 
 fn user(email: &str) -> User {
-    User { first_name: "Tom".to_owned(), email: email.to_owned(), ..User::default() }
+    User {
+        first_name: "Tom".to_owned(),
+        email: email.to_owned(),
+        ..User::default()
+    }
 }
 
 on_every_backend! {

@@ -14,7 +14,12 @@ struct Page {
 }
 
 fn page(path: &str, title: &str) -> Page {
-    Page { path: path.to_owned(), title: title.to_owned(), views: 1, ..Page::default() }
+    Page {
+        path: path.to_owned(),
+        title: title.to_owned(),
+        views: 1,
+        ..Page::default()
+    }
 }
 
 on_every_backend! {

@@ -12,15 +12,32 @@ struct Event {
 }
 
 async fn goes_through_the_pool(engine: &Engine, pool: &str, other: &str) {
-    let mut event = Event { name: "swarm".to_owned(), ..Event::default() };
+    let mut event = Event {
+        name: "swarm".to_owned(),
+        ..Event::default()
+    };
     engine.flush_lazy(&mut event).await.unwrap();
-    let statistics = engine.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap();
+    let statistics = engine
+        .event_broker()
+        .stream_statistics(LAZY_CHANNEL)
+        .await
+        .unwrap();
     assert_eq!((statistics.pool.as_str(), statistics.len), (pool, 1));
     // Another engine whose channel lies in the other pool sees nothing of it.
     let database = Backend::servers().await;
-    let elsewhere = Registry::new().pool(DEFAULT_POOL, &database.database).pool(DEFAULT_POOL, other);
+    let elsewhere = Registry::new()
+        .pool(DEFAULT_POOL, &database.database)
+        .pool(DEFAULT_POOL, other);
     let elsewhere = elsewhere.entity::<Event>().connect().await.unwrap();
-    assert_eq!(elsewhere.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap().len, 0);
+    assert_eq!(
+        elsewhere
+            .event_broker()
+            .stream_statistics(LAZY_CHANNEL)
+            .await
+            .unwrap()
+            .len,
+        0
+    );
     drain(engine).await;
     assert!(engine.load::<Event>(event.id).await.unwrap().is_some());
 }

@@ -20,7 +20,10 @@ struct Player {
 }
 
 fn team(name: &str) -> Team {
-    Team { name: name.to_owned(), ..Team::default() }
+    Team {
+        name: name.to_owned(),
+        ..Team::default()
+    }
 }
 
 on_every_backend! {

@@ -49,17 +49,31 @@ struct Unknown {
 }
 
 async fn shop(backend: &Backend) -> Engine {
-    let registry = backend.registry().entity::<Customer>().entity::<Order>().entity::<Account>();
+    let registry = backend
+        .registry()
+        .entity::<Customer>()
+        .entity::<Order>()
+        .entity::<Account>();
     engine(registry.entity::<Measurement>()).await
 }
 
 async fn nothing_was_appended(engine: &Engine) {
-    let statistics = engine.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap();
-    assert_eq!(statistics.len, 0, "a refused flush left something in the stream");
+    let statistics = engine
+        .event_broker()
+        .stream_statistics(LAZY_CHANNEL)
+        .await
+        .unwrap();
+    assert_eq!(
+        statistics.len, 0,
+        "a refused flush left something in the stream"
+    );
 }
 
 fn customer(name: &str) -> Customer {
-    Customer { name: name.to_owned(), ..Customer::default() }
+    Customer {
+        name: name.to_owned(),
+        ..Customer::default()
+    }
 }
 
 on_every_backend! {

@@ -148,7 +148,13 @@ mod types {
 
     impl Chicken {
         pub(super) fn named(name: &str) -> Self {
-            Self { id: Uuid::nil(), egg: None, mother: None, farm: 1, name: name.to_owned() }
+            Self {
+                id: Uuid::nil(),
+                egg: None,
+                mother: None,
+                farm: 1,
+                name: name.to_owned(),
+            }
         }
     }
 
@@ -249,14 +255,23 @@ struct Lasting {
 impl Lasting {
     fn of(backend: &Backend, test: &str) -> Self {
         if !backend.database.starts_with("sqlite") {
-            return Self { url: backend.database.clone(), file: None };
+            return Self {
+                url: backend.database.clone(),
+                file: None,
+            };
         }
-        let file = std::env::temp_dir().join(format!("beeorm_schema_{test}_{}.db", std::process::id()));
-        Self { url: format!("sqlite://{}", file.display()), file: Some(file) }
+        let file =
+            std::env::temp_dir().join(format!("beeorm_schema_{test}_{}.db", std::process::id()));
+        Self {
+            url: format!("sqlite://{}", file.display()),
+            file: Some(file),
+        }
     }
 
     fn registry(&self) -> Registry {
-        Registry::new().pool(DEFAULT_POOL, &self.url).pool(DEFAULT_POOL, "embedded://memory")
+        Registry::new()
+            .pool(DEFAULT_POOL, &self.url)
+            .pool(DEFAULT_POOL, "embedded://memory")
     }
 }
 
@@ -282,7 +297,12 @@ fn shown(alters: &[Alter]) -> Vec<String> {
 async fn with_a_row(lasting: &Lasting) {
     let old = connect::<before::User>(lasting).await;
     old.schema().update().await.unwrap();
-    let mut users = ["Tom", "Tom"].map(|name| before::User { name: name.to_owned(), age: 30, gone: 1, id: 0 });
+    let mut users = ["Tom", "Tom"].map(|name| before::User {
+        name: name.to_owned(),
+        age: 30,
+        gone: 1,
+        id: 0,
+    });
     old.flush(&mut users).await.unwrap();
     old.close().await;
 }
@@ -359,7 +379,10 @@ async fn columns_are_widened_on_servers() {
     assert_eq!(shown(&new.schema().update().await.unwrap()), [""; 0]);
     assert_eq!(shown(&new.schema().alters().await.unwrap()), [""; 0]);
     let user = new.load::<wider::User>(1_u32).await.unwrap().unwrap();
-    assert_eq!((user.name.as_str(), user.age, user.gone), ("Tom", Some(30), 1));
+    assert_eq!(
+        (user.name.as_str(), user.age, user.gone),
+        ("Tom", Some(30), 1)
+    );
 }
 
 #[tokio::test]
@@ -381,16 +404,28 @@ async fn what_sqlite_cannot_change_is_told() {
     old.close().await;
     let new = connect::<wider::User>(&lasting).await;
     let left = new.schema().update_unsafe().await.unwrap();
-    assert!(shown(&left).iter().any(|alter| alter.starts_with("-- users: SQLite cannot change a column to `age`")));
-    assert!(left.iter().all(|alter| alter.sql().is_none() && !alter.is_safe()));
+    assert!(
+        shown(&left)
+            .iter()
+            .any(|alter| alter.starts_with("-- users: SQLite cannot change a column to `age`"))
+    );
+    assert!(
+        left.iter()
+            .all(|alter| alter.sql().is_none() && !alter.is_safe())
+    );
     let refused = left[0].exec(&new).await.unwrap_err();
-    assert!(refused.to_string().contains("make a new table"), "{refused}");
+    assert!(
+        refused.to_string().contains("make a new table"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
 async fn moments_are_set_by_the_entity_alone() {
     let database = mysql_database().await;
-    let registry = Registry::new().pool(DEFAULT_POOL, database.url()).pool(DEFAULT_POOL, "embedded://memory");
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
     let engine = registry.entity::<types::Moment>().connect().await.unwrap();
     engine.schema().update().await.unwrap();
     let row = sqlx::query(
@@ -411,11 +446,18 @@ async fn tables_of_other_hands_keep_what_is_theirs() {
          age tinyint(4) unsigned NULL, gone bigint unsigned NOT NULL, FULLTEXT KEY words (name), KEY begins (name(5))) \
          ENGINE=InnoDB; CREATE TABLE strangers (a int); CREATE TABLE _beeorm_inbox (a int)";
     raw_sql(sql).execute(&mut connection).await.unwrap();
-    let registry = Registry::new().pool(DEFAULT_POOL, database.url()).pool(DEFAULT_POOL, "embedded://memory");
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
     let engine = registry.entity::<wider::User>().connect().await.unwrap();
     let alters = engine.schema().alters().await.unwrap();
     let tables: Vec<_> = alters.iter().map(Alter::table).collect();
-    assert_eq!(tables, ["_beeorm_dead_letters", "users", "users"], "{:#?}", shown(&alters));
+    assert_eq!(
+        tables,
+        ["_beeorm_dead_letters", "users", "users"],
+        "{:#?}",
+        shown(&alters)
+    );
     assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
     assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
     let sql = "SELECT COLUMN_TYPE, COLLATION_NAME, COLUMN_COMMENT FROM information_schema.COLUMNS \

@@ -35,7 +35,10 @@ async fn of_two_processes_with_one_server_id_never_meet() {
     let mut ids = HashSet::new();
     for engine in [&first, &second.unwrap(), &third.unwrap()] {
         for _ in 0..1000 {
-            assert!(ids.insert(engine.track(Session::default()).unwrap().id), "an id came twice");
+            assert!(
+                ids.insert(engine.track(Session::default()).unwrap().id),
+                "an id came twice"
+            );
         }
     }
 }

@@ -14,7 +14,12 @@ struct Visit {
 }
 
 fn visits(count: usize) -> Vec<Visit> {
-    (0..count).map(|number| Visit { path: format!("/{number}"), ..Visit::default() }).collect()
+    (0..count)
+        .map(|number| Visit {
+            path: format!("/{number}"),
+            ..Visit::default()
+        })
+        .collect()
 }
 
 on_every_backend! {

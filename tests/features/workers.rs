@@ -24,20 +24,48 @@ struct Step {
 /// Rows inserted, counted, set, deleted and inserted again, with children in between.
 async fn history(engine: &Engine) {
     for id in 1..=20 {
-        engine.flush_lazy(&mut engine.track(Counter { id, ..Counter::default() }).unwrap()).await.unwrap();
+        engine
+            .flush_lazy(
+                &mut engine
+                    .track(Counter {
+                        id,
+                        ..Counter::default()
+                    })
+                    .unwrap(),
+            )
+            .await
+            .unwrap();
     }
     let columns = Counter::columns();
     for round in 1..=30 {
         for id in 1..=20 {
-            let change = Counter::change(id).add(columns.value, 1).set(columns.last, round);
-            let mut step = Step { counter: Reference::to(id), ..Step::default() };
+            let change = Counter::change(id)
+                .add(columns.value, 1)
+                .set(columns.last, round);
+            let mut step = Step {
+                counter: Reference::to(id),
+                ..Step::default()
+            };
             engine.flush_lazy((change, &mut step)).await.unwrap();
             if round == 15 && id % 5 == 0 {
-                let mut extra = engine.track(Counter { id: 100 + id, value: 1, last: 1 }).unwrap();
+                let mut extra = engine
+                    .track(Counter {
+                        id: 100 + id,
+                        value: 1,
+                        last: 1,
+                    })
+                    .unwrap();
                 engine.flush_lazy(&mut extra).await.unwrap();
                 engine.delete_lazy(&mut extra).await.unwrap();
-                let again = Counter { id: 100 + id, value: 2, last: 2 };
-                engine.flush_lazy(&mut engine.track(again).unwrap()).await.unwrap();
+                let again = Counter {
+                    id: 100 + id,
+                    value: 2,
+                    last: 2,
+                };
+                engine
+                    .flush_lazy(&mut engine.track(again).unwrap())
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -46,14 +74,21 @@ async fn history(engine: &Engine) {
 async fn the_order_is_kept(backend: &Backend, workers: usize) {
     let engine = engine(backend.registry().entity::<Counter>().entity::<Step>()).await;
     history(&engine).await;
-    let consumer = engine.background_consumer().lazy_flush_workers(workers).batch_size(97);
+    let consumer = engine
+        .background_consumer()
+        .lazy_flush_workers(workers)
+        .batch_size(97);
     let report = consumer.drain().await.unwrap();
     assert_eq!((report.dead, report.applied), (0, 20 + 600 + 12));
     for counter in engine.load_many::<Counter>(1..=20).await.unwrap() {
         let counter = counter.unwrap();
         assert_eq!((counter.value, counter.last), (30, 30), "{counter:?}");
     }
-    for counter in engine.load_many::<Counter>([105, 110, 115, 120]).await.unwrap() {
+    for counter in engine
+        .load_many::<Counter>([105, 110, 115, 120])
+        .await
+        .unwrap()
+    {
         assert_eq!(counter.unwrap().value, 2);
     }
 }

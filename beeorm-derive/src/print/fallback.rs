@@ -144,7 +144,11 @@ fn declare(
         let shape = Shape::of(&field.ty);
         let embedded =
             attributes.has("embedded") && !shape.optional && matches!(shape.core, Core::Unknown);
-        let holds = if embedded { columns::Holds::Embedded } else { columns::Holds::Value };
+        let holds = if embedded {
+            columns::Holds::Embedded
+        } else {
+            columns::Holds::Value
+        };
         let ident = field.ident.as_ref()?;
         Some(columns::declare_field(
             &input.ident,

@@ -17,7 +17,12 @@ const LAST_TIMESTAMP: i64 = 2_147_483_648_000_000 - 1;
 /// Refuses what a strict MySQL would refuse, or silently change.
 pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(), ColumnError> {
     match (column_type, value) {
-        (ColumnType::Text { length: Some(limit) }, ValueRef::Text(text)) => {
+        (
+            ColumnType::Text {
+                length: Some(limit),
+            },
+            ValueRef::Text(text),
+        ) => {
             // A text has at most as many characters as bytes: most are counted without a look.
             let limit = u64::from(*limit);
             if text.len() as u64 <= limit {
@@ -35,15 +40,26 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
         (ColumnType::Double, ValueRef::Double(value)) => finite(column_type, value),
         (ColumnType::Date, ValueRef::Date(days)) => {
             let fits = (FIRST_DAY..=LAST_DAY).contains(&i64::from(days));
-            ranged(fits, column_type, || date_text(days), "1000-01-01 to 9999-12-31")
+            ranged(
+                fits,
+                column_type,
+                || date_text(days),
+                "1000-01-01 to 9999-12-31",
+            )
         }
         (ColumnType::DateTime, ValueRef::DateTime(micros)) => {
             let fits = (FIRST_DAY * DAY..(LAST_DAY + 1) * DAY).contains(&micros);
-            ranged(fits, column_type, || datetime_text(micros), "the years 1000 to 9999")
+            ranged(
+                fits,
+                column_type,
+                || datetime_text(micros),
+                "the years 1000 to 9999",
+            )
         }
         (ColumnType::Timestamp, ValueRef::Timestamp(micros)) => {
             let fits = (FIRST_TIMESTAMP..=LAST_TIMESTAMP).contains(&micros);
-            let allowed = "1970-01-01 00:00:01 to 2038-01-19 03:14:07.999999 UTC; use a NaiveDateTime beyond";
+            let allowed =
+                "1970-01-01 00:00:01 to 2038-01-19 03:14:07.999999 UTC; use a NaiveDateTime beyond";
             ranged(fits, column_type, || datetime_text(micros), allowed)
         }
         (ColumnType::Decimal { precision, scale }, ValueRef::Decimal(text)) => {
@@ -52,18 +68,36 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
             let whole = whole.trim_start_matches('0');
             let fits = whole.len() <= usize::from(precision.saturating_sub(*scale))
                 && fraction.trim_end_matches('0').len() <= usize::from(*scale);
-            ranged(fits, column_type, || text.to_owned(), "round it, or give the column more digits")
+            ranged(
+                fits,
+                column_type,
+                || text.to_owned(),
+                "round it, or give the column more digits",
+            )
         }
         _ => Ok(()),
     }
 }
 
 fn within(actual: u64, limit: u64, unit: &'static str) -> Result<(), ColumnError> {
-    if actual <= limit { Ok(()) } else { Err(ColumnError::TooLong { actual, limit, unit }) }
+    if actual <= limit {
+        Ok(())
+    } else {
+        Err(ColumnError::TooLong {
+            actual,
+            limit,
+            unit,
+        })
+    }
 }
 
 fn finite(column_type: &ColumnType, value: f64) -> Result<(), ColumnError> {
-    ranged(value.is_finite(), column_type, || value.to_string(), "MySQL stores finite numbers only")
+    ranged(
+        value.is_finite(),
+        column_type,
+        || value.to_string(),
+        "MySQL stores finite numbers only",
+    )
 }
 
 fn ranged(
@@ -99,7 +133,10 @@ mod tests {
 
     #[test]
     fn decimals_that_would_be_rounded_are_refused() {
-        let column_type = ColumnType::Decimal { precision: 5, scale: 2 };
+        let column_type = ColumnType::Decimal {
+            precision: 5,
+            scale: 2,
+        };
         assert!(!refused(column_type, ValueRef::Decimal("-999.99")));
         assert!(!refused(column_type, ValueRef::Decimal("0.5000")));
         assert!(refused(column_type, ValueRef::Decimal("0.005")));
@@ -111,7 +148,13 @@ mod tests {
         assert!(refused(ColumnType::Double, ValueRef::Double(f64::NAN)));
         assert!(refused(ColumnType::Date, ValueRef::Date(-354_286)));
         assert!(refused(ColumnType::Timestamp, ValueRef::Timestamp(0)));
-        assert!(refused(ColumnType::Timestamp, ValueRef::Timestamp(2_147_483_648_000_000)));
-        assert!(!refused(ColumnType::DateTime, ValueRef::DateTime(2_147_483_648_000_000)));
+        assert!(refused(
+            ColumnType::Timestamp,
+            ValueRef::Timestamp(2_147_483_648_000_000)
+        ));
+        assert!(!refused(
+            ColumnType::DateTime,
+            ValueRef::DateTime(2_147_483_648_000_000)
+        ));
     }
 }

@@ -104,11 +104,17 @@ impl fmt::Display for ColumnType {
                     32 => "int",
                     _ => "bigint",
                 })?;
-                if *signed { Ok(()) } else { f.write_str(" unsigned") }
+                if *signed {
+                    Ok(())
+                } else {
+                    f.write_str(" unsigned")
+                }
             }
             Self::Float => f.write_str("float"),
             Self::Double => f.write_str("double"),
-            Self::Text { length: Some(length) } => write!(f, "varchar({length})"),
+            Self::Text {
+                length: Some(length),
+            } => write!(f, "varchar({length})"),
             Self::Text { length: None } => f.write_str("mediumtext"),
             Self::Blob(BlobSize::Blob) => f.write_str("blob"),
             Self::Blob(BlobSize::MediumBlob) => f.write_str("mediumblob"),

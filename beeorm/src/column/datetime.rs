@@ -59,9 +59,13 @@ impl Column for DateTime<Utc> {
 }
 
 fn moment(micros: i64) -> Result<DateTime<Utc>, ColumnError> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| mismatch(micros, "microseconds", "a DateTime"))
+    DateTime::from_timestamp_micros(micros)
+        .ok_or_else(|| mismatch(micros, "microseconds", "a DateTime"))
 }
 
 fn mismatch(count: i64, unit: &str, wanted: &'static str) -> ColumnError {
-    ColumnError::Mismatch { found: format!("{count} {unit} since 1970"), wanted }
+    ColumnError::Mismatch {
+        found: format!("{count} {unit} since 1970"),
+        wanted,
+    }
 }

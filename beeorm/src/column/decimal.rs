@@ -5,7 +5,10 @@ use super::{Column, ColumnError, ColumnSink, ColumnType, Number, RowReader};
 impl Column for Decimal {
     /// As Rails' and Entity Framework's money columns: eighteen digits, four of them after the point.
     fn column_type() -> ColumnType {
-        ColumnType::Decimal { precision: 18, scale: 4 }
+        ColumnType::Decimal {
+            precision: 18,
+            scale: 4,
+        }
     }
 
     fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {

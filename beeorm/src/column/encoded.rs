@@ -130,7 +130,11 @@ impl<'a> ValueRef<'a> {
             tag::DOUBLE => Self::Double(f64::from_le_bytes(array(bytes)?)),
             tag::TEXT => Self::Text(text(bytes)?),
             tag::BYTES => Self::Bytes(counted(bytes)?),
-            tag::DATE => Self::Date(unzigzag(read_varint(bytes)?).try_into().map_err(|_| Corrupt)?),
+            tag::DATE => Self::Date(
+                unzigzag(read_varint(bytes)?)
+                    .try_into()
+                    .map_err(|_| Corrupt)?,
+            ),
             tag::DATETIME => Self::DateTime(unzigzag(read_varint(bytes)?)),
             tag::TIMESTAMP => Self::Timestamp(unzigzag(read_varint(bytes)?)),
             tag::DECIMAL => Self::Decimal(text(bytes)?),
@@ -161,7 +165,9 @@ impl<'a> ValueRef<'a> {
             Self::Date(days) => Value::Text(super::value::date_text(days)),
             Self::DateTime(micros) => Value::Text(super::value::datetime_text(micros)),
             Self::Timestamp(micros) => Value::Text(super::value::datetime_text(micros) + "Z"),
-            Self::Decimal(value) | Self::Json(value) | Self::Word(value) => Value::Text(value.to_owned()),
+            Self::Decimal(value) | Self::Json(value) | Self::Word(value) => {
+                Value::Text(value.to_owned())
+            }
             Self::Uuid(bytes) => Value::Uuid(uuid::Uuid::from_bytes(bytes)),
         }
     }
@@ -173,7 +179,18 @@ mod tests {
 
     #[test]
     fn every_integer_survives() {
-        for value in [i64::MIN, i64::MIN + 1, -65, -1, 0, 1, 63, 64, i64::MAX - 1, i64::MAX] {
+        for value in [
+            i64::MIN,
+            i64::MIN + 1,
+            -65,
+            -1,
+            0,
+            1,
+            63,
+            64,
+            i64::MAX - 1,
+            i64::MAX,
+        ] {
             assert_eq!(unzigzag(zigzag(value)), value);
             let mut bytes = Vec::new();
             write_varint(&mut bytes, zigzag(value));
@@ -185,8 +202,14 @@ mod tests {
     fn cut_off_and_overlong_bytes_are_refused() {
         assert_eq!(read_varint(&mut [0x80].as_slice()), Err(Corrupt));
         assert_eq!(read_varint(&mut [0xff; 11].as_slice()), Err(Corrupt));
-        assert_eq!(ValueRef::take(&mut [tag::TEXT, 5, b'a'].as_slice()), Err(Corrupt));
+        assert_eq!(
+            ValueRef::take(&mut [tag::TEXT, 5, b'a'].as_slice()),
+            Err(Corrupt)
+        );
         assert_eq!(ValueRef::take(&mut [200].as_slice()), Err(Corrupt));
-        assert_eq!(ValueRef::take(&mut [tag::TEXT, 1, 0xff].as_slice()), Err(Corrupt));
+        assert_eq!(
+            ValueRef::take(&mut [tag::TEXT, 1, 0xff].as_slice()),
+            Err(Corrupt)
+        );
     }
 }

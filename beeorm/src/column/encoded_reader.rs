@@ -22,7 +22,10 @@ fn mismatch<T>(found: Option<ValueRef<'_>>, wanted: &'static str) -> Result<T, C
     match found {
         Some(ValueRef::Null) => Err(ColumnError::UnexpectedNull),
         found => {
-            let found = found.map_or_else(|| "nothing".to_owned(), |value| value.to_value().to_string());
+            let found = found.map_or_else(
+                || "nothing".to_owned(),
+                |value| value.to_value().to_string(),
+            );
             Err(ColumnError::Mismatch { found, wanted })
         }
     }

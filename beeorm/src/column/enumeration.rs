@@ -16,7 +16,10 @@ pub trait EntityEnum: Copy + Eq + 'static {
     /// The stored name.
     #[must_use]
     fn as_str(self) -> &'static str {
-        Self::VALUES.get(self.position()).copied().unwrap_or_default()
+        Self::VALUES
+            .get(self.position())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The variant of a stored name.
@@ -26,9 +29,13 @@ pub trait EntityEnum: Copy + Eq + 'static {
     /// [`ColumnError::UnknownEnumValue`].
     fn from_name(name: &str) -> Result<Self, ColumnError> {
         let position = Self::VALUES.iter().position(|value| *value == name);
-        position.and_then(|position| Self::VARIANTS.get(position)).copied().ok_or_else(|| {
-            ColumnError::UnknownEnumValue { value: name.to_owned(), allowed: Self::VALUES }
-        })
+        position
+            .and_then(|position| Self::VARIANTS.get(position))
+            .copied()
+            .ok_or_else(|| ColumnError::UnknownEnumValue {
+                value: name.to_owned(),
+                allowed: Self::VALUES,
+            })
     }
 }
 

@@ -3,7 +3,9 @@
 #[non_exhaustive]
 pub enum ColumnError {
     /// More characters or bytes than the column holds.
-    #[error("{actual} {unit} do not fit a column of {limit}; shorten the value or raise the column's length")]
+    #[error(
+        "{actual} {unit} do not fit a column of {limit}; shorten the value or raise the column's length"
+    )]
     TooLong {
         /// What the value has.
         actual: u64,
@@ -48,6 +50,8 @@ pub enum ColumnError {
         wanted: &'static str,
     },
     /// A reference to an entity that has no id yet.
-    #[error("refers to an entity that is not saved; flush that one first, or hand it over with `Reference::new`")]
+    #[error(
+        "refers to an entity that is not saved; flush that one first, or hand it over with `Reference::new`"
+    )]
     UnsavedReference,
 }

@@ -10,7 +10,8 @@ use super::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, RowReader};
 ///
 /// [`ColumnError::JsonWrite`] when serde cannot serialize it (a map with keys that are no text, say).
 pub fn write<T: Serialize>(value: &T, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
-    let text = serde_json::to_string(value).map_err(|error| ColumnError::JsonWrite(error.to_string()))?;
+    let text =
+        serde_json::to_string(value).map_err(|error| ColumnError::JsonWrite(error.to_string()))?;
     sink.json(&text);
     Ok(())
 }

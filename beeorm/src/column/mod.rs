@@ -13,10 +13,10 @@ mod datetime;
 mod decimal;
 mod encoded;
 mod encoded_reader;
-mod into_column;
 #[doc(hidden)]
 pub mod enumeration;
 mod error;
+mod into_column;
 mod number;
 mod option;
 mod reader;
@@ -29,6 +29,12 @@ mod value;
 #[cfg(feature = "json")]
 pub mod json;
 
+pub(crate) use self::{
+    check::check,
+    encoded::{Corrupt, ValueRef, read_varint, write_varint},
+    encoded_reader::EncodedReader,
+    value::{date_text, datetime_text},
+};
 pub use self::{
     column_type::{BlobSize, ColumnType, RefersTo},
     enumeration::EntityEnum,
@@ -39,12 +45,6 @@ pub use self::{
     set::Set,
     sink::ColumnSink,
     value::Value,
-};
-pub(crate) use self::{
-    check::check,
-    encoded_reader::EncodedReader,
-    encoded::{Corrupt, ValueRef, read_varint, write_varint},
-    value::{date_text, datetime_text},
 };
 
 /// A Rust type that is stored in one column.

@@ -4,7 +4,10 @@ use super::ColumnError;
 ///
 /// Each call but [`is_null`](Self::is_null) takes the next column; every call can fail with
 /// [`ColumnError::Mismatch`] or [`ColumnError::UnexpectedNull`].
-#[allow(clippy::missing_errors_doc, reason = "said once above, for all of them")]
+#[allow(
+    clippy::missing_errors_doc,
+    reason = "said once above, for all of them"
+)]
 pub trait RowReader {
     /// How many columns were taken.
     fn position(&self) -> usize;

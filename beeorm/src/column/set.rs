@@ -12,7 +12,10 @@ impl<E: EntityEnum> Set<E> {
     /// A set of none.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bits: 0, of: PhantomData }
+        Self {
+            bits: 0,
+            of: PhantomData,
+        }
     }
 
     /// Puts a value in.
@@ -45,13 +48,19 @@ impl<E: EntityEnum> Set<E> {
 
     /// The values in it, in the order of the enum.
     pub fn iter(&self) -> impl Iterator<Item = E> + '_ {
-        E::VARIANTS.iter().copied().filter(|value| self.contains(*value))
+        E::VARIANTS
+            .iter()
+            .copied()
+            .filter(|value| self.contains(*value))
     }
 }
 
 /// The derive refuses enums of more than 64 values, so that the shift stays within the word.
 fn bit<E: EntityEnum>(value: E) -> u64 {
-    u32::try_from(value.position()).ok().and_then(|position| 1_u64.checked_shl(position)).unwrap_or(0)
+    u32::try_from(value.position())
+        .ok()
+        .and_then(|position| 1_u64.checked_shl(position))
+        .unwrap_or(0)
 }
 
 impl<E> Clone for Set<E> {
@@ -72,13 +81,18 @@ impl<E> Eq for Set<E> {}
 
 impl<E> Default for Set<E> {
     fn default() -> Self {
-        Self { bits: 0, of: PhantomData }
+        Self {
+            bits: 0,
+            of: PhantomData,
+        }
     }
 }
 
 impl<E: EntityEnum> fmt::Debug for Set<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(EntityEnum::as_str)).finish()
+        f.debug_set()
+            .entries(self.iter().map(EntityEnum::as_str))
+            .finish()
     }
 }
 
@@ -121,6 +135,9 @@ impl<E: EntityEnum> Column for Set<E> {
 
     fn read(reader: &mut dyn RowReader) -> Result<Self, ColumnError> {
         let text = reader.text()?;
-        text.split(',').filter(|name| !name.is_empty()).map(E::from_name).collect()
+        text.split(',')
+            .filter(|name| !name.is_empty())
+            .map(E::from_name)
+            .collect()
     }
 }

@@ -5,7 +5,9 @@ const DEFAULT_LENGTH: u32 = 255;
 
 impl Column for String {
     fn column_type() -> ColumnType {
-        ColumnType::Text { length: Some(DEFAULT_LENGTH) }
+        ColumnType::Text {
+            length: Some(DEFAULT_LENGTH),
+        }
     }
 
     fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {

@@ -40,7 +40,10 @@ impl fmt::Display for Value {
             Self::Text(value) => write!(f, "'{}'", value.replace('\'', "''")),
             Self::Bytes(value) => {
                 f.write_str("x'")?;
-                value.iter().take(SHOWN).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                value
+                    .iter()
+                    .take(SHOWN)
+                    .try_for_each(|byte| write!(f, "{byte:02x}"))?;
                 f.write_str(if value.len() > SHOWN { "…'" } else { "'" })
             }
             Self::Uuid(value) => write!(f, "{value}"),
@@ -58,7 +61,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
-    let month = if month_shifted < 10 { month_shifted + 3 } else { month_shifted - 9 };
+    let month = if month_shifted < 10 {
+        month_shifted + 3
+    } else {
+        month_shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -71,7 +78,10 @@ pub(crate) fn date_text(days: i32) -> String {
 
 /// `2026-11-22 16:07:22.000000`, as MySQL and SQLite read it.
 pub(crate) fn datetime_text(micros: i64) -> String {
-    let (days, rest) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
+    let (days, rest) = (
+        micros.div_euclid(86_400_000_000),
+        micros.rem_euclid(86_400_000_000),
+    );
     let (year, month, day) = civil(days);
     let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -89,6 +99,9 @@ mod tests {
         assert_eq!(date_text(11_016), "2000-02-29");
         assert_eq!(date_text(-354_285), "1000-01-01");
         assert_eq!(datetime_text(-1), "1969-12-31 23:59:59.999999");
-        assert_eq!(datetime_text(951_868_799_000_001), "2000-02-29 23:59:59.000001");
+        assert_eq!(
+            datetime_text(951_868_799_000_001),
+            "2000-02-29 23:59:59.000001"
+        );
     }
 }

@@ -34,7 +34,11 @@ pub(super) async fn lane(
             Outcome::Applied => {
                 failures = 0;
                 run.counters.applied.add(part.len());
-                run.counters.statements.add(part.iter().map(|incoming| incoming.frame.batch.statements.len()).sum());
+                run.counters.statements.add(
+                    part.iter()
+                        .map(|incoming| incoming.frame.batch.statements.len())
+                        .sum(),
+                );
                 continue;
             }
             Outcome::SomeAreDone => {
@@ -42,7 +46,9 @@ pub(super) async fn lane(
                 let left = forget_done(run, pool, part).await?;
                 if left.len() == tried {
                     // Whoever had them has gone back on it.
-                    run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+                    run.pause(&mut failures, LONGEST_PAUSE)
+                        .await
+                        .map_err(|_| Ended::Stopped)?;
                 }
                 parts.push(left);
                 continue;
@@ -53,7 +59,9 @@ pub(super) async fn lane(
             tracing::warn!(error = %error.error, pool, frames = part.len(), "retry: the transaction is tried again");
             run.counters.retries.add(1);
             parts.push(part);
-            run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+            run.pause(&mut failures, LONGEST_PAUSE)
+                .await
+                .map_err(|_| Ended::Stopped)?;
         } else if let [alone] = part.as_slice() {
             conclude::refused(run, ownership, pool, alone, error).await?;
         } else {

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::{Run, batch::Incoming};
 use crate::{
     database::{
-        DatabaseError, FailureClass, Keys, Limits, Purpose, Session, StatementFailure, apply, dead_letters,
-        dead_letters::DeadLetterRow, inbox, inbox::Verdict,
+        DatabaseError, FailureClass, Keys, Limits, Purpose, Session, StatementFailure, apply,
+        dead_letters, dead_letters::DeadLetterRow, inbox, inbox::Verdict,
     },
     error::Error,
     statement::Batch,
@@ -24,8 +24,18 @@ pub(super) enum Outcome {
 /// Applies the frames, all or none.
 pub(super) async fn attempt(run: &Run, pool: &str, frames: &[&Incoming<'_>]) -> Outcome {
     let ids: Vec<Uuid> = frames.iter().map(|incoming| incoming.frame.id).collect();
-    let batches: Vec<&Batch> = frames.iter().map(|incoming| &incoming.frame.batch).collect();
-    transaction(run, pool, &ids, Verdict::Applied, Work::Statements(&batches)).await
+    let batches: Vec<&Batch> = frames
+        .iter()
+        .map(|incoming| &incoming.frame.batch)
+        .collect();
+    transaction(
+        run,
+        pool,
+        &ids,
+        Verdict::Applied,
+        Work::Statements(&batches),
+    )
+    .await
 }
 
 /// Gives the frame up, with a dead letter or without.
@@ -45,13 +55,35 @@ enum Work<'w> {
     Letter(Option<&'w DeadLetterRow>),
 }
 
-async fn transaction(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: Work<'_>) -> Outcome {
+async fn transaction(
+    run: &Run,
+    pool: &str,
+    ids: &[Uuid],
+    verdict: Verdict,
+    work: Work<'_>,
+) -> Outcome {
     let within = run.within(unbounded(run, pool, ids, verdict, work)).await;
-    within.unwrap_or_else(|error| Outcome::Failed(StatementFailure { statement: 0, error }))
+    within.unwrap_or_else(|error| {
+        Outcome::Failed(StatementFailure {
+            statement: 0,
+            error,
+        })
+    })
 }
 
-async fn unbounded(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: Work<'_>) -> Outcome {
-    let failed = |error| Outcome::Failed(StatementFailure { statement: 0, error });
+async fn unbounded(
+    run: &Run,
+    pool: &str,
+    ids: &[Uuid],
+    verdict: Verdict,
+    work: Work<'_>,
+) -> Outcome {
+    let failed = |error| {
+        Outcome::Failed(StatementFailure {
+            statement: 0,
+            error,
+        })
+    };
     let database = match run.source.databases.get(pool) {
         Ok(database) => database,
         Err(error) => return failed(unregistered(&error)),
@@ -65,17 +97,32 @@ async fn unbounded(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: 
         return failed(error);
     }
     // First: whoever tries the same frames waits here, and finds them done or not.
-    if let Err(error) = inbox::insert(session, ids, verdict, run.source.runtime.now_millis()).await {
+    if let Err(error) = inbox::insert(session, ids, verdict, run.source.runtime.now_millis()).await
+    {
         roll_back(session).await;
-        return if error.is_duplicate_key() { Outcome::SomeAreDone } else { failed(error) };
+        return if error.is_duplicate_key() {
+            Outcome::SomeAreDone
+        } else {
+            failed(error)
+        };
     }
-    let limits = Limits { dialect: database.dialect(), statement_bytes: database.max_statement_bytes() };
+    let limits = Limits {
+        dialect: database.dialect(),
+        statement_bytes: database.max_statement_bytes(),
+    };
     let worked = match work {
-        Work::Statements(batches) => apply(session, limits, batches, Keys::Unwanted).await.map(drop),
-        Work::Letter(None) => Ok(()),
-        Work::Letter(Some(letter)) => dead_letters::insert(session, letter)
+        Work::Statements(batches) => apply(session, limits, batches, Keys::Unwanted)
             .await
-            .map_err(|error| StatementFailure { statement: 0, error }),
+            .map(drop),
+        Work::Letter(None) => Ok(()),
+        Work::Letter(Some(letter)) => {
+            dead_letters::insert(session, letter)
+                .await
+                .map_err(|error| StatementFailure {
+                    statement: 0,
+                    error,
+                })
+        }
     };
     if let Err(failure) = worked {
         roll_back(session).await;
@@ -86,7 +133,10 @@ async fn unbounded(run: &Run, pool: &str, ids: &[Uuid], verdict: Verdict, work: 
         Err(error) => {
             tracing::warn!(%error, pool, "retry: the answer to a COMMIT was lost; the inbox decides");
             // Whatever it was called: the same frames again tell what happened.
-            failed(DatabaseError::new(FailureClass::Infrastructure, error.to_string()))
+            failed(DatabaseError::new(
+                FailureClass::Infrastructure,
+                error.to_string(),
+            ))
         }
     }
 }

@@ -75,10 +75,17 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, Unreadable)
                 Ok(frame) if !known.insert(frame.id) => run.counters.duplicates.add(1),
                 Ok(frame) => segment.frames.push(Incoming { frame, bytes }),
                 Err(DecodeError::Schema { id, pool, reason }) => {
-                    segment.then = Some(Foreign { id, pool, reason, bytes });
+                    segment.then = Some(Foreign {
+                        id,
+                        pool,
+                        reason,
+                        bytes,
+                    });
                     segments.push(std::mem::take(&mut segment));
                 }
-                Err(error @ DecodeError::Garbage(_)) => unreadable.push((entry.id, error.to_string())),
+                Err(error @ DecodeError::Garbage(_)) => {
+                    unreadable.push((entry.id, error.to_string()))
+                }
             }
         }
     }
@@ -87,10 +94,15 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, Unreadable)
 }
 
 /// Frames by the database that they are for.
-pub(super) fn by_pool<'f, 'e>(frames: &'f [Incoming<'e>]) -> BTreeMap<&'f str, Vec<&'f Incoming<'e>>> {
+pub(super) fn by_pool<'f, 'e>(
+    frames: &'f [Incoming<'e>],
+) -> BTreeMap<&'f str, Vec<&'f Incoming<'e>>> {
     let mut pools: BTreeMap<&str, Vec<&Incoming<'_>>> = BTreeMap::new();
     for incoming in frames {
-        pools.entry(&incoming.frame.pool).or_default().push(incoming);
+        pools
+            .entry(&incoming.frame.pool)
+            .or_default()
+            .push(incoming);
     }
     pools
 }
@@ -116,12 +128,18 @@ pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec
             let mut session = database.session(Purpose::Consumer).await?;
             inbox::find(&mut *session, ids).await
         };
-        match run.within(found).await.unwrap_or_else(|error| Err(error.into())) {
+        match run
+            .within(found)
+            .await
+            .unwrap_or_else(|error| Err(error.into()))
+        {
             Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
             Err(error) => {
                 tracing::warn!(%error, pool, "retry: the inbox cannot be read");
                 run.counters.retries.add(1);
-                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+                run.pause(&mut failures, LONGEST_PAUSE)
+                    .await
+                    .map_err(|_| Ended::Stopped)?;
             }
         }
     }

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     database::{
-        DatabaseError, FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict, render,
+        DatabaseError, FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict,
+        render,
     },
     entity::DEFAULT_POOL,
     statement::waiting,
@@ -60,7 +61,9 @@ pub(super) async fn refused(
             tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
         }
         run.counters.retries.add(1);
-        run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+        run.pause(&mut failures, LONGEST_PAUSE)
+            .await
+            .map_err(|_| Ended::Stopped)?;
         match attempt::attempt(run, pool, &[incoming]).await {
             Outcome::Applied => {
                 run.counters.applied.add(1);
@@ -81,12 +84,23 @@ pub(super) async fn refused(
 }
 
 /// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered.
-pub(super) async fn foreign(run: &Run, ownership: &Ownership, foreign: &Foreign<'_>) -> Result<(), Ended> {
+pub(super) async fn foreign(
+    run: &Run,
+    ownership: &Ownership,
+    foreign: &Foreign<'_>,
+) -> Result<(), Ended> {
     let runtime = &run.source.runtime;
     let databases = &run.source.databases;
-    let known = [foreign.pool.as_str(), DEFAULT_POOL].into_iter().find(|pool| databases.get(pool).is_ok());
-    let Some(pool) = known.or_else(|| databases.iter().next().map(|(pool, _)| pool)) else { return Ok(()) };
-    if !super::batch::find_done(run, pool, &[foreign.id]).await?.is_empty() {
+    let known = [foreign.pool.as_str(), DEFAULT_POOL]
+        .into_iter()
+        .find(|pool| databases.get(pool).is_ok());
+    let Some(pool) = known.or_else(|| databases.iter().next().map(|(pool, _)| pool)) else {
+        return Ok(());
+    };
+    if !super::batch::find_done(run, pool, &[foreign.id])
+        .await?
+        .is_empty()
+    {
         run.counters.duplicates.add(1);
         return Ok(());
     }
@@ -98,7 +112,10 @@ pub(super) async fn foreign(run: &Run, ownership: &Ownership, foreign: &Foreign<
             return Err(Ended::Lost);
         }
         let moment = Duration::from_millis(100).min(run.options.schema_patience);
-        run.stop.unless(runtime.sleep(moment)).await.map_err(|_| Ended::Stopped)?;
+        run.stop
+            .unless(runtime.sleep(moment))
+            .await
+            .map_err(|_| Ended::Stopped)?;
     }
     let error = DatabaseError::new(FailureClass::Schema, foreign.reason.clone());
     let letter = DeadLetterRow {
@@ -149,20 +166,45 @@ async fn bury(
             Outcome::Failed(failure) => {
                 tracing::warn!(frame = %id, error = %failure.error, "retry: a verdict could not be written");
                 run.counters.retries.add(1);
-                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+                run.pause(&mut failures, LONGEST_PAUSE)
+                    .await
+                    .map_err(|_| Ended::Stopped)?;
             }
         }
     }
 }
 
-fn failure(run: &Run, pool: &str, incoming: &Incoming<'_>, refused: &StatementFailure, attempts: u32) -> Failure {
+fn failure(
+    run: &Run,
+    pool: &str,
+    incoming: &Incoming<'_>,
+    refused: &StatementFailure,
+    attempts: u32,
+) -> Failure {
     let frame = &incoming.frame;
-    let dialect = run.source.databases.get(pool).ok().map(|database| database.dialect());
-    let shown = waiting(&frame.batch).into_iter().zip(&frame.batch.statements);
+    let dialect = run
+        .source
+        .databases
+        .get(pool)
+        .ok()
+        .map(|database| database.dialect());
+    let shown = waiting(&frame.batch)
+        .into_iter()
+        .zip(&frame.batch.statements);
     let statements = shown.map(|(shown, statement)| {
         let shape = frame.batch.shape(statement).ok();
-        let sql = dialect.zip(shape).map_or_else(String::new, |(dialect, shape)| render::statement(dialect, shape, 1));
-        FailedStatement { operation: shown.operation, table: shown.table, key: shown.key, values: shown.values, sql }
+        let sql = dialect
+            .zip(shape)
+            .map_or_else(String::new, |(dialect, shape)| {
+                render::statement(dialect, shape, 1)
+            });
+        FailedStatement {
+            operation: shown.operation,
+            table: shown.table,
+            key: shown.key,
+            values: shown.values,
+            sql,
+        }
     });
     let now = run.source.runtime.now_millis();
     Failure {
@@ -181,7 +223,12 @@ const MOST_SHOWN: usize = 64 << 10;
 
 fn letter(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> DeadLetterRow {
     // For people; the frame itself is kept whole.
-    let mut statements = failure.statements.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let mut statements = failure
+        .statements
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
     statements.truncate(statements.floor_char_boundary(MOST_SHOWN));
     let error = &failure.error;
     DeadLetterRow {

@@ -75,8 +75,17 @@ impl Deref for Failure {
 impl fmt::Display for FailedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.sql)?;
-        let mut values = self.values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-        values.extend(self.key.iter().filter(|_| self.operation != "INSERT").map(|key| format!("key={key}")));
+        let mut values = self
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>();
+        values.extend(
+            self.key
+                .iter()
+                .filter(|_| self.operation != "INSERT")
+                .map(|key| format!("key={key}")),
+        );
         write!(f, " [{}]", values.join(", "))
     }
 }
@@ -93,7 +102,8 @@ impl Resolvers {
         F: Fn(Failure) -> R + Send + Sync + 'static,
         R: Future<Output = Resolution> + Send + 'static,
     {
-        self.0.push(Box::new(move |failure| Box::pin(resolver(failure))));
+        self.0
+            .push(Box::new(move |failure| Box::pin(resolver(failure))));
     }
 
     /// The first answer that is not to pass.

@@ -18,12 +18,18 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{self, Either};
 
+use self::{failure::Resolvers, report::Counters, stop::Stop};
 pub use self::{
     failure::{FailedStatement, Failure, Resolution},
     report::Report,
 };
-use self::{failure::Resolvers, report::Counters, stop::Stop};
-use crate::{database::{DatabaseError, Databases, FailureClass}, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
+use crate::{
+    database::{DatabaseError, Databases, FailureClass},
+    error::Error,
+    frame::Tables,
+    runtime::Runtime,
+    stream::Stream,
+};
 
 /// Executes what was flushed lazily.
 ///
@@ -75,7 +81,11 @@ impl BackgroundConsumer {
             block_time: Duration::from_secs(1),
             schema_patience: Duration::from_secs(300),
         };
-        Self { source, options, resolvers: Resolvers::default() }
+        Self {
+            source,
+            options,
+            resolvers: Resolvers::default(),
+        }
     }
 
     /// How many transactions run at a time; 11 unless said, at least 1.
@@ -154,9 +164,20 @@ impl BackgroundConsumer {
     }
 
     fn begin(self, drain: bool) -> Arc<Run> {
-        let Self { source, options, resolvers } = self;
+        let Self {
+            source,
+            options,
+            resolvers,
+        } = self;
         let (counters, stop) = (Counters::default(), Stop::default());
-        Arc::new(Run { source, options, resolvers, counters, stop, drain })
+        Arc::new(Run {
+            source,
+            options,
+            resolvers,
+            counters,
+            stop,
+            drain,
+        })
     }
 }
 
@@ -178,12 +199,18 @@ impl Run {
     async fn make_tables(&self) -> Result<(), Error> {
         let mut attempt = 0;
         loop {
-            let Err(error) = self.source.databases.make_own_tables().await else { return Ok(()) };
+            let Err(error) = self.source.databases.make_own_tables().await else {
+                return Ok(());
+            };
             if !error.class().is_passing() {
                 return Err(error.into());
             }
             tracing::warn!(%error, "retry: the library's own tables could not be made");
-            if self.pause(&mut attempt, Duration::from_secs(5)).await.is_err() {
+            if self
+                .pause(&mut attempt, Duration::from_secs(5))
+                .await
+                .is_err()
+            {
                 return Ok(());
             }
         }

@@ -56,7 +56,9 @@ pub(super) async fn acquire(run: &Run, stream: &Arc<dyn Stream>) -> Option<Owner
 }
 
 enum Look {
-    Taken { from: Option<Uuid> },
+    Taken {
+        from: Option<Uuid>,
+    },
     Wait,
     /// Somebody else owns a channel with nothing in it: there is nothing to drain.
     Nothing,
@@ -71,7 +73,11 @@ async fn look(
     let now = run.source.runtime.monotonic();
     let Some(lease) = stream.lease().await? else {
         let taken = stream.acquire(None, token).await?;
-        return Ok(if taken { Look::Taken { from: None } } else { Look::Wait });
+        return Ok(if taken {
+            Look::Taken { from: None }
+        } else {
+            Look::Wait
+        });
     };
     if run.drain && stream.statistics().await?.len == 0 {
         return Ok(Look::Nothing);
@@ -79,7 +85,9 @@ async fn look(
     match seen {
         Some((same, since)) if *same == lease => {
             if now.saturating_sub(*since) >= SILENCE && stream.acquire(Some(&lease), token).await? {
-                return Ok(Look::Taken { from: Some(lease.token) });
+                return Ok(Look::Taken {
+                    from: Some(lease.token),
+                });
             }
         }
         _ => *seen = Some((lease, now)),
@@ -88,8 +96,16 @@ async fn look(
 }
 
 fn begin(run: &Run, stream: &Arc<dyn Stream>, token: Uuid) -> Ownership {
-    let (lost, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let ownership = Ownership { token, stream: Arc::clone(stream), lost: Arc::clone(&lost), ended: Arc::clone(&ended) };
+    let (lost, ended) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let ownership = Ownership {
+        token,
+        stream: Arc::clone(stream),
+        lost: Arc::clone(&lost),
+        ended: Arc::clone(&ended),
+    };
     let (stream, runtime) = (Arc::clone(stream), run.source.runtime.clone());
     run.source.runtime.spawn(async move {
         loop {
@@ -120,7 +136,9 @@ impl Ownership {
         self.ended.store(true, Ordering::Release);
         match self.stream.release(self.token).await {
             Ok(()) | Err(StreamError::NotOwner) => {}
-            Err(error) => tracing::warn!(%error, "the channel could not be given up; others take it when they see silence"),
+            Err(error) => {
+                tracing::warn!(%error, "the channel could not be given up; others take it when they see silence")
+            }
         }
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn lanes<'f, 'e>(
     tables: &Tables,
     workers: usize,
 ) -> Vec<Vec<&'f Incoming<'e>>> {
-    let rows = |frame: usize| frames.get(frame).map_or(0, |incoming| incoming.frame.batch.statements.len());
+    let rows = |frame: usize| {
+        frames
+            .get(frame)
+            .map_or(0, |incoming| incoming.frame.batch.statements.len())
+    };
     let total: usize = (0..frames.len()).map(rows).sum();
     let count = total.div_ceil(ROWS_OF_A_LANE).clamp(1, workers.max(1));
     let mut groups = groups(frames, tables);
@@ -38,15 +42,23 @@ pub(super) fn lanes<'f, 'e>(
     }
     let ordered = lanes.into_iter().map(|(_, mut lane)| {
         lane.sort_unstable();
-        lane.into_iter().filter_map(|frame| frames.get(frame).copied()).collect::<Vec<_>>()
+        lane.into_iter()
+            .filter_map(|frame| frames.get(frame).copied())
+            .collect::<Vec<_>>()
     });
     ordered.filter(|lane| !lane.is_empty()).collect()
 }
 
 /// The frames that depend on each other, directly or through others.
 fn groups(frames: &[&Incoming<'_>], tables: &Tables) -> Vec<Vec<usize>> {
-    let claims: Vec<Claims> = frames.iter().map(|incoming| claims(&incoming.frame.batch, tables)).collect();
-    let exclusive: HashSet<u64> = claims.iter().flat_map(|claims| claims.exclusive.iter().copied()).collect();
+    let claims: Vec<Claims> = frames
+        .iter()
+        .map(|incoming| claims(&incoming.frame.batch, tables))
+        .collect();
+    let exclusive: HashSet<u64> = claims
+        .iter()
+        .flat_map(|claims| claims.exclusive.iter().copied())
+        .collect();
     let mut sets = DisjointSets::new(frames.len());
     let mut holders: HashMap<u64, usize> = HashMap::new();
     for (frame, claims) in claims.iter().enumerate() {
@@ -110,32 +122,58 @@ impl Claims {
         }
         let first = usize::from(shape.operation != Operation::Insert);
         let of_column = |column: usize| {
-            let place = shape.columns.iter().position(|(assigned, _)| *assigned == column)?;
+            let place = shape
+                .columns
+                .iter()
+                .position(|(assigned, _)| *assigned == column)?;
             values.get(first + place).copied()
         };
-        let key = if first == 1 { values.first().copied() } else { of_column(table.key) };
-        let collated = |column: usize| table.columns.get(column).is_some_and(|column| column.column_type.is_collated());
-        let row = |table: &str, key: &[u8], collated: bool| {
-            hash(&if collated { Claim::Rows(table) } else { Claim::Row(table, key) })
+        let key = if first == 1 {
+            values.first().copied()
+        } else {
+            of_column(table.key)
         };
-        self.exclusive.extend(key.map(|key| row(table.table, key, collated(table.key))));
+        let collated = |column: usize| {
+            table
+                .columns
+                .get(column)
+                .is_some_and(|column| column.column_type.is_collated())
+        };
+        let row = |table: &str, key: &[u8], collated: bool| {
+            hash(&if collated {
+                Claim::Rows(table)
+            } else {
+                Claim::Row(table, key)
+            })
+        };
+        self.exclusive
+            .extend(key.map(|key| row(table.table, key, collated(table.key))));
         let touches_unique = match shape.operation {
             Operation::Insert | Operation::Delete => table.indexes.iter().any(|index| index.unique),
-            Operation::Update => shape.columns.iter().any(|(column, _)| table.is_unique(*column)),
+            Operation::Update => shape
+                .columns
+                .iter()
+                .any(|(column, _)| table.is_unique(*column)),
         };
         if touches_unique {
             self.exclusive.insert(hash(&Claim::Unique(table.table)));
         }
         for (position, column) in table.columns.iter().enumerate() {
             if let (Some(refers_to), Some(parent)) = (column.refers_to, of_column(position)) {
-                self.shared.insert(row(refers_to().table, parent, collated(position)));
+                self.shared
+                    .insert(row(refers_to().table, parent, collated(position)));
             }
         }
         // A child's statement may not say which parent it had; so a parent's DELETE is ordered with
         // everything that is done to the tables of its children.
         self.shared.insert(hash(&Claim::Child(table.table)));
         if shape.operation == Operation::Delete {
-            self.exclusive.extend(tables.children(table.table).iter().map(|child| hash(&Claim::Child(child))));
+            self.exclusive.extend(
+                tables
+                    .children(table.table)
+                    .iter()
+                    .map(|child| hash(&Claim::Child(child))),
+            );
         }
     }
 }
@@ -216,7 +254,9 @@ mod tests {
         }
 
         fn short_id(&self) -> Result<u64, Error> {
-            Err(Error::NoShortIds { reason: String::new() })
+            Err(Error::NoShortIds {
+                reason: String::new(),
+            })
         }
     }
 
@@ -246,49 +286,100 @@ mod tests {
 
     /// The groups of these frames, as the places of their members.
     fn grouped(frames: &[Vec<u8>]) -> Vec<Vec<usize>> {
-        let decoded: Vec<Incoming<'_>> =
-            frames.iter().map(|bytes| Incoming { frame: decode(bytes, &tables()).unwrap(), bytes }).collect();
+        let decoded: Vec<Incoming<'_>> = frames
+            .iter()
+            .map(|bytes| Incoming {
+                frame: decode(bytes, &tables()).unwrap(),
+                bytes,
+            })
+            .collect();
         groups(&decoded.iter().collect::<Vec<_>>(), &tables())
     }
 
     #[test]
     fn rows_that_have_nothing_in_common_run_at_the_same_time() {
         let trips = Bee::columns().trips;
-        assert_eq!(grouped(&[update(1, trips), update(2, trips), update(1, trips)]), [vec![0, 2], vec![1]]);
+        assert_eq!(
+            grouped(&[update(1, trips), update(2, trips), update(1, trips)]),
+            [vec![0, 2], vec![1]]
+        );
     }
 
     #[test]
     fn a_parent_comes_before_its_child_and_children_of_one_parent_run_at_the_same_time() {
         let hive = |id| Hive { id, honey: 0 };
-        let bee = |id, hive: u32| Bee { id, hive: Some(Reference::to(hive)), trips: 0 };
-        assert_eq!(grouped(&[insert(hive(7)), insert(bee(1, 7)), insert(bee(2, 8))]), [vec![0, 1], vec![2]]);
-        assert_eq!(grouped(&[insert(bee(1, 7)), insert(bee(2, 7))]), [vec![0], vec![1]]);
+        let bee = |id, hive: u32| Bee {
+            id,
+            hive: Some(Reference::to(hive)),
+            trips: 0,
+        };
+        assert_eq!(
+            grouped(&[insert(hive(7)), insert(bee(1, 7)), insert(bee(2, 8))]),
+            [vec![0, 1], vec![2]]
+        );
+        assert_eq!(
+            grouped(&[insert(bee(1, 7)), insert(bee(2, 7))]),
+            [vec![0], vec![1]]
+        );
     }
 
     #[test]
     fn a_parent_is_deleted_after_all_that_was_done_to_its_children() {
-        assert_eq!(grouped(&[delete::<Bee>(1), delete::<Hive>(7)]), [vec![0, 1]]);
-        assert_eq!(grouped(&[delete::<Bee>(1), delete::<Bee>(2)]), [vec![0], vec![1]]);
+        assert_eq!(
+            grouped(&[delete::<Bee>(1), delete::<Hive>(7)]),
+            [vec![0, 1]]
+        );
+        assert_eq!(
+            grouped(&[delete::<Bee>(1), delete::<Bee>(2)]),
+            [vec![0], vec![1]]
+        );
     }
 
     #[test]
     fn unique_values_have_one_order_for_their_table() {
-        let keeper = |id, email: &str| Keeper { id, email: email.to_owned(), age: 0 };
-        let age = |id| frame(Keeper::change(id).add(Keeper::columns().age, 1), Intent::Save);
-        assert_eq!(grouped(&[insert(keeper(1, "bee")), insert(keeper(2, "BEE"))]), [vec![0, 1]]);
-        assert_eq!(grouped(&[delete::<Keeper>(1), insert(keeper(2, "bee"))]), [vec![0, 1]]);
+        let keeper = |id, email: &str| Keeper {
+            id,
+            email: email.to_owned(),
+            age: 0,
+        };
+        let age = |id| {
+            frame(
+                Keeper::change(id).add(Keeper::columns().age, 1),
+                Intent::Save,
+            )
+        };
+        assert_eq!(
+            grouped(&[insert(keeper(1, "bee")), insert(keeper(2, "BEE"))]),
+            [vec![0, 1]]
+        );
+        assert_eq!(
+            grouped(&[delete::<Keeper>(1), insert(keeper(2, "bee"))]),
+            [vec![0, 1]]
+        );
         assert_eq!(grouped(&[age(1), age(2)]), [vec![0], vec![1]]);
     }
 
     #[test]
     fn lanes_keep_the_order_and_lose_nothing() {
         let trips = Bee::columns().trips;
-        let frames: Vec<Vec<u8>> = (0..1000_u32).map(|number| update(number % 37 + 1, trips)).collect();
-        let decoded: Vec<Incoming<'_>> =
-            frames.iter().map(|bytes| Incoming { frame: decode(bytes, &tables()).unwrap(), bytes }).collect();
+        let frames: Vec<Vec<u8>> = (0..1000_u32)
+            .map(|number| update(number % 37 + 1, trips))
+            .collect();
+        let decoded: Vec<Incoming<'_>> = frames
+            .iter()
+            .map(|bytes| Incoming {
+                frame: decode(bytes, &tables()).unwrap(),
+                bytes,
+            })
+            .collect();
         let lanes = lanes(&decoded.iter().collect::<Vec<_>>(), &tables(), 11);
         assert_eq!(lanes.len(), 11);
-        let place = |incoming: &Incoming<'_>| decoded.iter().position(|other| std::ptr::eq(other, incoming)).unwrap();
+        let place = |incoming: &Incoming<'_>| {
+            decoded
+                .iter()
+                .position(|other| std::ptr::eq(other, incoming))
+                .unwrap()
+        };
         let mut all = Vec::new();
         for lane in &lanes {
             let places: Vec<usize> = lane.iter().map(|incoming| place(incoming)).collect();

@@ -28,13 +28,23 @@ pub(super) async fn work(run: &Run, stream: &Arc<dyn Stream>, ownership: &Owners
             return Ended::Stopped;
         }
         let read = match pending {
-            Some(after) => stream.read_pending(ownership.token, after, run.options.batch_size).await,
-            None => stream.read_new(ownership.token, run.options.batch_size).await,
+            Some(after) => {
+                stream
+                    .read_pending(ownership.token, after, run.options.batch_size)
+                    .await
+            }
+            None => {
+                stream
+                    .read_new(ownership.token, run.options.batch_size)
+                    .await
+            }
         };
         match read {
             Ok(entries) if !entries.is_empty() => {
                 failures = 0;
-                if let Err(ended) = finish(run, stream, ownership, &entries, pending.is_some()).await {
+                if let Err(ended) =
+                    finish(run, stream, ownership, &entries, pending.is_some()).await
+                {
                     return ended;
                 }
                 pending = pending.and(entries.last().map(|entry| entry.id));
@@ -98,7 +108,9 @@ async fn repeat<'s>(
             Err(StreamError::NotOwner) => return Err(Ended::Lost),
             Err(error) => {
                 tracing::warn!(%error, "retry: cannot acknowledge");
-                run.pause(&mut failures, LONGEST_PAUSE).await.map_err(|_| Ended::Stopped)?;
+                run.pause(&mut failures, LONGEST_PAUSE)
+                    .await
+                    .map_err(|_| Ended::Stopped)?;
             }
         }
     }

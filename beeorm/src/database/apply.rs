@@ -51,7 +51,9 @@ pub(crate) async fn apply(
     let rows: Vec<(usize, usize)> = batches
         .iter()
         .enumerate()
-        .flat_map(|(batch, statements)| (0..statements.statements.len()).map(move |statement| (batch, statement)))
+        .flat_map(|(batch, statements)| {
+            (0..statements.statements.len()).map(move |statement| (batch, statement))
+        })
         .collect();
     let mut rest = rows.as_slice();
     while let Some(&(_, statement)) = rest.first() {
@@ -67,7 +69,10 @@ pub(crate) async fn apply(
     Ok(made)
 }
 
-fn row<'b>(batches: &[&'b Batch], (batch, statement): (usize, usize)) -> Option<(&'b Batch, &'b Shape, &'b Statement)> {
+fn row<'b>(
+    batches: &[&'b Batch],
+    (batch, statement): (usize, usize),
+) -> Option<(&'b Batch, &'b Shape, &'b Statement)> {
     let batch = *batches.get(batch)?;
     let statement = batch.statements.get(statement)?;
     Some((batch, batch.shape(statement).ok()?, statement))
@@ -75,7 +80,9 @@ fn row<'b>(batches: &[&'b Batch], (batch, statement): (usize, usize)) -> Option<
 
 /// How many rows from the first on go into one statement.
 fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys: Keys) -> usize {
-    let Some((_, first, _)) = rows.first().and_then(|place| row(batches, *place)) else { return 1 };
+    let Some((_, first, _)) = rows.first().and_then(|place| row(batches, *place)) else {
+        return 1;
+    };
     if !can_merge(first, keys) {
         return 1;
     }
@@ -88,7 +95,9 @@ fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys:
     let mut bytes_left = limits.statement_bytes / 2;
     let mut count = 0_usize;
     for place in rows.iter().take(most) {
-        let Some((_, shape, statement)) = row(batches, *place) else { break };
+        let Some((_, shape, statement)) = row(batches, *place) else {
+            break;
+        };
         let bytes = statement.length() + 9 * width;
         if !same_sql(first, shape) || bytes > bytes_left {
             break;
@@ -103,8 +112,13 @@ fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys:
 fn can_merge(shape: &Shape, keys: Keys) -> bool {
     match shape.operation {
         Operation::Insert => {
-            let has_key = shape.columns.iter().any(|(column, _)| *column == shape.table.key);
-            shape.on_duplicate.is_empty() && (has_key || keys == Keys::Unwanted) && !shape.columns.is_empty()
+            let has_key = shape
+                .columns
+                .iter()
+                .any(|(column, _)| *column == shape.table.key);
+            shape.on_duplicate.is_empty()
+                && (has_key || keys == Keys::Unwanted)
+                && !shape.columns.is_empty()
         }
         Operation::Update => false,
         // Rows of one DELETE go in the order of the key: where a row can refer to another of its table, the
@@ -112,7 +126,10 @@ fn can_merge(shape: &Shape, keys: Keys) -> bool {
         Operation::Delete => {
             let table = shape.table;
             let own = |refers: fn() -> crate::column::RefersTo| refers().table == table.table;
-            !table.columns.iter().any(|column| column.refers_to.is_some_and(own))
+            !table
+                .columns
+                .iter()
+                .any(|column| column.refers_to.is_some_and(own))
         }
     }
 }
@@ -134,7 +151,12 @@ async fn execute(
     let mut shape = None;
     for place in run {
         let (batch, of, statement) = row(batches, *place).ok_or_else(damaged)?;
-        let RowValues { key, columns, on_duplicate, .. } = batch.values(statement).map_err(|Corrupt| damaged())?;
+        let RowValues {
+            key,
+            columns,
+            on_duplicate,
+            ..
+        } = batch.values(statement).map_err(|Corrupt| damaged())?;
         binds.extend(columns);
         binds.extend(on_duplicate);
         if of.operation != Operation::Insert {
@@ -144,11 +166,17 @@ async fn execute(
     }
     let shape = shape.ok_or_else(damaged)?;
     let sql = render::statement(limits.dialect, shape, run.len());
-    let bytes: usize = run.iter().filter_map(|place| row(batches, *place)).map(|(_, _, row)| row.length()).sum();
+    let bytes: usize = run
+        .iter()
+        .filter_map(|place| row(batches, *place))
+        .map(|(_, _, row)| row.length())
+        .sum();
     if bytes + sql.len() > limits.statement_bytes {
         // Sent, it would look like a lost connection, and be tried for ever.
         let limit = limits.statement_bytes;
-        let message = format!("a row of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)");
+        let message = format!(
+            "a row of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)"
+        );
         return Err(DatabaseError::new(FailureClass::Data, message));
     }
     let done = session.execute(&sql, &binds).await?;
@@ -160,5 +188,8 @@ async fn execute(
 
 /// Statements are checked when they are encoded or decoded.
 fn damaged() -> DatabaseError {
-    DatabaseError::new(FailureClass::Data, "a statement whose values cannot be read")
+    DatabaseError::new(
+        FailureClass::Data,
+        "a statement whose values cannot be read",
+    )
 }

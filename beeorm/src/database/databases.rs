@@ -21,7 +21,9 @@ impl Databases {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<dyn Database>)> {
-        self.0.iter().map(|(pool, database)| (pool.as_str(), database))
+        self.0
+            .iter()
+            .map(|(pool, database)| (pool.as_str(), database))
     }
 
     /// A session for a caller.
@@ -34,7 +36,9 @@ impl Databases {
         for database in self.0.values() {
             let mut session = database.session(Purpose::Caller).await?;
             session.execute(inbox::DEFINITION, &[]).await?;
-            session.execute(&dead_letters::definition(database.dialect()), &[]).await?;
+            session
+                .execute(&dead_letters::definition(database.dialect()), &[])
+                .await?;
         }
         Ok(())
     }

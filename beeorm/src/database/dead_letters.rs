@@ -41,7 +41,10 @@ pub(crate) struct DeadLetterRow {
     pub(crate) frame: Vec<u8>,
 }
 
-pub(crate) async fn insert(session: &mut dyn Session, letter: &DeadLetterRow) -> Result<(), DatabaseError> {
+pub(crate) async fn insert(
+    session: &mut dyn Session,
+    letter: &DeadLetterRow,
+) -> Result<(), DatabaseError> {
     let sql = format!("INSERT INTO `{TABLE}` ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)");
     let binds = [
         ValueRef::Uuid(*letter.frame_id.as_bytes()),
@@ -50,7 +53,10 @@ pub(crate) async fn insert(session: &mut dyn Session, letter: &DeadLetterRow) ->
         ValueRef::Unsigned(letter.died_millis),
         ValueRef::Unsigned(letter.attempts),
         letter.error_code.map_or(ValueRef::Null, ValueRef::Unsigned),
-        letter.sqlstate.as_deref().map_or(ValueRef::Null, ValueRef::Text),
+        letter
+            .sqlstate
+            .as_deref()
+            .map_or(ValueRef::Null, ValueRef::Text),
         ValueRef::Text(&letter.error),
         ValueRef::Text(&letter.statements),
         ValueRef::Bytes(&letter.frame),
@@ -59,7 +65,10 @@ pub(crate) async fn insert(session: &mut dyn Session, letter: &DeadLetterRow) ->
 }
 
 /// The oldest dead letters, by the time of their death.
-pub(crate) async fn list(session: &mut dyn Session, limit: u64) -> Result<Vec<DeadLetterRow>, SelectError> {
+pub(crate) async fn list(
+    session: &mut dyn Session,
+    limit: u64,
+) -> Result<Vec<DeadLetterRow>, SelectError> {
     let sql = format!("SELECT {COLUMNS} FROM `{TABLE}` ORDER BY `died_millis`, `frame_id` LIMIT ?");
     let mut letters = Vec::new();
     let mut each = |row: &mut dyn RowReader| {
@@ -69,7 +78,12 @@ pub(crate) async fn list(session: &mut dyn Session, limit: u64) -> Result<Vec<De
             created_millis: unsigned(row)?,
             died_millis: unsigned(row)?,
             attempts: unsigned(row)?,
-            error_code: if row.is_null()? { row.skip(); None } else { Some(unsigned(row)?) },
+            error_code: if row.is_null()? {
+                row.skip();
+                None
+            } else {
+                Some(unsigned(row)?)
+            },
             sqlstate: Option::read(row)?,
             error: String::read(row)?,
             statements: String::read(row)?,
@@ -77,7 +91,9 @@ pub(crate) async fn list(session: &mut dyn Session, limit: u64) -> Result<Vec<De
         });
         Ok(())
     };
-    session.select(&sql, &[ValueRef::Unsigned(limit)], &mut each).await?;
+    session
+        .select(&sql, &[ValueRef::Unsigned(limit)], &mut each)
+        .await?;
     Ok(letters)
 }
 

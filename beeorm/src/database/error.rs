@@ -47,7 +47,13 @@ pub(crate) enum Kind {
 
 impl DatabaseError {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, kind: Kind::Other, code: None, sqlstate: None, message: message.into() }
+        Self {
+            class,
+            kind: Kind::Other,
+            code: None,
+            sqlstate: None,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn with_code(mut self, code: Option<u32>, sqlstate: Option<String>) -> Self {
@@ -63,7 +69,9 @@ impl DatabaseError {
 
     /// An UPDATE that matched no row.
     pub(crate) fn row_missing(table: &str) -> Self {
-        let message = format!("no row of `{table}` has this key: it was deleted, or its INSERT never took effect");
+        let message = format!(
+            "no row of `{table}` has this key: it was deleted, or its INSERT never took effect"
+        );
         Self::new(FailureClass::Data, message).with_kind(Kind::RowMissing)
     }
 
@@ -131,7 +139,9 @@ impl DatabaseError {
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, &self.sqlstate) {
-            (Some(code), Some(sqlstate)) => write!(f, "database error {code} ({sqlstate}): {}", self.message),
+            (Some(code), Some(sqlstate)) => {
+                write!(f, "database error {code} ({sqlstate}): {}", self.message)
+            }
             (Some(code), None) => write!(f, "database error {code}: {}", self.message),
             _ => write!(f, "database error: {}", self.message),
         }

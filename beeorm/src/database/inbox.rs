@@ -36,10 +36,18 @@ pub(crate) async fn insert(
     let mut rest = sorted.as_slice();
     while !rest.is_empty() {
         let (chunk, behind) = split(rest);
-        let mut sql = format!("INSERT INTO `{TABLE}` (`frame_id`,`verdict`,`done_millis`) VALUES (?,?,?)");
-        sql.extend(std::iter::repeat_n(",(?,?,?)", chunk.len().saturating_sub(1)));
+        let mut sql =
+            format!("INSERT INTO `{TABLE}` (`frame_id`,`verdict`,`done_millis`) VALUES (?,?,?)");
+        sql.extend(std::iter::repeat_n(
+            ",(?,?,?)",
+            chunk.len().saturating_sub(1),
+        ));
         let row = |id: &Uuid| {
-            [ValueRef::Uuid(*id.as_bytes()), ValueRef::Signed(verdict as i64), ValueRef::Unsigned(now_millis)]
+            [
+                ValueRef::Uuid(*id.as_bytes()),
+                ValueRef::Signed(verdict as i64),
+                ValueRef::Unsigned(now_millis),
+            ]
         };
         let binds: Vec<ValueRef<'_>> = chunk.iter().flat_map(row).collect();
         session.execute(&sql, &binds).await?;
@@ -49,7 +57,10 @@ pub(crate) async fn insert(
 }
 
 /// Those of the frames that are done.
-pub(crate) async fn find(session: &mut dyn Session, frames: &[Uuid]) -> Result<Vec<(Uuid, Verdict)>, SelectError> {
+pub(crate) async fn find(
+    session: &mut dyn Session,
+    frames: &[Uuid],
+) -> Result<Vec<(Uuid, Verdict)>, SelectError> {
     let mut found = Vec::new();
     let mut rest = frames;
     while !rest.is_empty() {
@@ -57,7 +68,10 @@ pub(crate) async fn find(session: &mut dyn Session, frames: &[Uuid]) -> Result<V
         let mut sql = format!("SELECT `frame_id`,`verdict` FROM `{TABLE}` WHERE `frame_id` IN (?");
         sql.extend(std::iter::repeat_n(",?", chunk.len().saturating_sub(1)));
         sql.push(')');
-        let binds: Vec<ValueRef<'_>> = chunk.iter().map(|id| ValueRef::Uuid(*id.as_bytes())).collect();
+        let binds: Vec<ValueRef<'_>> = chunk
+            .iter()
+            .map(|id| ValueRef::Uuid(*id.as_bytes()))
+            .collect();
         let mut each = |row: &mut dyn crate::column::RowReader| {
             let id = <Uuid as crate::column::Column>::read(row)?;
             let verdict = match row.signed()? {
@@ -75,6 +89,9 @@ pub(crate) async fn find(session: &mut dyn Session, frames: &[Uuid]) -> Result<V
 }
 
 fn split(frames: &[Uuid]) -> (&[Uuid], &[Uuid]) {
-    let size = CHUNKS.into_iter().find(|size| *size <= frames.len()).unwrap_or(frames.len());
+    let size = CHUNKS
+        .into_iter()
+        .find(|size| *size <= frames.len())
+        .unwrap_or(frames.len());
     frames.split_at_checked(size).unwrap_or((frames, &[]))
 }

@@ -25,13 +25,13 @@ use std::fmt::Debug;
 use futures_util::future::BoxFuture;
 
 pub use self::error::{DatabaseError, FailureClass};
-pub(crate) use self::{
-    databases::Databases,
-    apply::{Keys, Limits, StatementFailure, apply},
-    open::{OpenOptions, open},
-};
 #[cfg(feature = "embedded")]
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
+pub(crate) use self::{
+    apply::{Keys, Limits, StatementFailure, apply},
+    databases::Databases,
+    open::{OpenOptions, open},
+};
 use crate::column::{ColumnError, RowReader, ValueRef};
 
 /// A pool of connections to one database.
@@ -100,7 +100,8 @@ pub(crate) trait Session: Send {
 }
 
 /// What to do with each row.
-pub(crate) type EachRow<'s> = &'s mut (dyn FnMut(&mut dyn RowReader) -> Result<(), ColumnError> + Send);
+pub(crate) type EachRow<'s> =
+    &'s mut (dyn FnMut(&mut dyn RowReader) -> Result<(), ColumnError> + Send);
 
 /// Why a query did not come to its end.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,10 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 fn column(table: &TableSchema, position: usize) -> String {
-    table.columns.get(position).map_or_else(String::new, |column| quoted(&column.name))
+    table
+        .columns
+        .get(position)
+        .map_or_else(String::new, |column| quoted(&column.name))
 }
 
 fn list<T>(items: impl IntoIterator<Item = T>, mut write: impl FnMut(T) -> String) -> String {
@@ -35,29 +38,41 @@ pub(crate) fn statement(dialect: Dialect, shape: &Shape, rows: usize) -> String 
     match shape.operation {
         Operation::Insert => insert(dialect, shape, rows),
         Operation::Update => {
-            let assignments = list(&shape.columns, |(position, mode)| assignment(shape.table, *position, *mode));
+            let assignments = list(&shape.columns, |(position, mode)| {
+                assignment(shape.table, *position, *mode)
+            });
             format!("UPDATE {table} SET {assignments} WHERE {key} = ?")
         }
         Operation::Delete if rows == 1 => format!("DELETE FROM {table} WHERE {key} = ?"),
-        Operation::Delete => format!("DELETE FROM {table} WHERE {key} IN ({})", list(0..rows, |_| "?".to_owned())),
+        Operation::Delete => format!(
+            "DELETE FROM {table} WHERE {key} IN ({})",
+            list(0..rows, |_| "?".to_owned())
+        ),
     }
 }
 
 fn insert(dialect: Dialect, shape: &Shape, rows: usize) -> String {
     let table = quoted(shape.table.table);
-    let columns = list(&shape.columns, |(position, _)| column(shape.table, *position));
+    let columns = list(&shape.columns, |(position, _)| {
+        column(shape.table, *position)
+    });
     let row = format!("({})", list(&shape.columns, |_| "?".to_owned()));
     let mut sql = match dialect {
         // A table of nothing but its AUTO_INCREMENT key.
         Dialect::Sqlite if columns.is_empty() => format!("INSERT INTO {table} DEFAULT VALUES"),
-        _ => format!("INSERT INTO {table} ({columns}) VALUES {}", list(0..rows, |_| row.clone())),
+        _ => format!(
+            "INSERT INTO {table} ({columns}) VALUES {}",
+            list(0..rows, |_| row.clone())
+        ),
     };
     if !shape.on_duplicate.is_empty() {
         sql.push_str(match dialect {
             Dialect::MySql | Dialect::MariaDb => " ON DUPLICATE KEY UPDATE ",
             Dialect::Sqlite => " ON CONFLICT DO UPDATE SET ",
         });
-        sql.push_str(&list(&shape.on_duplicate, |(position, mode)| assignment(shape.table, *position, *mode)));
+        sql.push_str(&list(&shape.on_duplicate, |(position, mode)| {
+            assignment(shape.table, *position, *mode)
+        }));
     }
     sql
 }
@@ -79,7 +94,11 @@ pub(crate) fn select_by_key(table: &TableSchema, keys: usize) -> String {
     let _ = if keys == 1 {
         write!(sql, " WHERE {key} = ?")
     } else {
-        write!(sql, " WHERE {key} IN ({})", list(0..keys, |_| "?".to_owned()))
+        write!(
+            sql,
+            " WHERE {key} IN ({})",
+            list(0..keys, |_| "?".to_owned())
+        )
     };
     sql
 }

@@ -79,7 +79,11 @@ impl EventBroker {
     ///
     /// [`Error::StreamNotRegistered`], [`Error::GroupNotRegistered`]; [`Error::Stream`] when it cannot be
     /// reached.
-    pub async fn stream_group_statistics(&self, stream: &str, name: &str) -> Result<GroupStatistics, Error> {
+    pub async fn stream_group_statistics(
+        &self,
+        stream: &str,
+        name: &str,
+    ) -> Result<GroupStatistics, Error> {
         let channel = self.parts.channel(stream)?;
         if channel.group != name {
             return Err(Error::GroupNotRegistered {
@@ -100,8 +104,12 @@ impl EventBroker {
         let channel = self.parts.channel(stream)?;
         let now = self.parts.runtime.now_millis();
         let entries = channel.stream.peek(EntryId::default(), entries).await?;
-        let frames = entries.iter().flat_map(|entry| entry.frames.iter().map(move |frame| (entry.id, frame)));
-        Ok(frames.map(|(id, bytes)| self.show(id, bytes, now)).collect())
+        let frames = entries
+            .iter()
+            .flat_map(|entry| entry.frames.iter().map(move |frame| (entry.id, frame)));
+        Ok(frames
+            .map(|(id, bytes)| self.show(id, bytes, now))
+            .collect())
     }
 
     /// Entries that no consumer could read, which were set aside: the reason and the bytes of each.
@@ -109,9 +117,23 @@ impl EventBroker {
     /// # Errors
     ///
     /// As [`waiting`](Self::waiting).
-    pub async fn set_aside(&self, stream: &str, entries: usize) -> Result<Vec<(String, Vec<Vec<u8>>)>, Error> {
-        let aside = self.parts.channel(stream)?.stream.read_aside(entries).await?;
-        let shown = |entry: crate::stream::AsideEntry| (format!("{}: {}", entry.original, entry.reason), entry.frames);
+    pub async fn set_aside(
+        &self,
+        stream: &str,
+        entries: usize,
+    ) -> Result<Vec<(String, Vec<Vec<u8>>)>, Error> {
+        let aside = self
+            .parts
+            .channel(stream)?
+            .stream
+            .read_aside(entries)
+            .await?;
+        let shown = |entry: crate::stream::AsideEntry| {
+            (
+                format!("{}: {}", entry.original, entry.reason),
+                entry.frames,
+            )
+        };
         Ok(aside.into_iter().map(shown).collect())
     }
 
@@ -119,13 +141,19 @@ impl EventBroker {
         let decoded = frame::decode(bytes, &self.parts.tables);
         let problem = decoded.as_ref().err().map(ToString::to_string);
         let frame = decoded.ok();
-        let created = frame.as_ref().map_or(entry.millis, |frame| frame.created_millis);
+        let created = frame
+            .as_ref()
+            .map_or(entry.millis, |frame| frame.created_millis);
         WaitingFrame {
             entry_id: entry.to_string(),
             frame_id: frame.as_ref().map(|frame| frame.id),
-            pool: frame.as_ref().map_or_else(String::new, |frame: &Frame| frame.pool.clone()),
+            pool: frame
+                .as_ref()
+                .map_or_else(String::new, |frame: &Frame| frame.pool.clone()),
             age: Duration::from_millis(now_millis.saturating_sub(created)),
-            statements: frame.as_ref().map_or_else(Vec::new, |frame| waiting(&frame.batch)),
+            statements: frame
+                .as_ref()
+                .map_or_else(Vec::new, |frame| waiting(&frame.batch)),
             problem,
         }
     }
@@ -143,7 +171,10 @@ fn group(channel: &Channel, figures: &Figures) -> GroupStatistics {
         lower_id: figures.oldest.map(|id| id.to_string()),
         lower: figures.oldest.map(|id| id.age(figures.now_millis)),
         consumers: consumers
-            .map(|(name, pending)| ConsumerStatistics { name: name.clone(), pending: *pending })
+            .map(|(name, pending)| ConsumerStatistics {
+                name: name.clone(),
+                pending: *pending,
+            })
             .collect(),
     }
 }

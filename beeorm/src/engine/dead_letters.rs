@@ -60,7 +60,9 @@ impl DeadLetters {
             let rows = match dead_letters::list(&mut *session, limit).await {
                 Ok(rows) => rows,
                 // The tables are made by the first consumer, or by `schema()`.
-                Err(SelectError::Database(error)) if error.class() == FailureClass::Schema => continue,
+                Err(SelectError::Database(error)) if error.class() == FailureClass::Schema => {
+                    continue;
+                }
                 Err(SelectError::Database(error)) => return Err(error.into()),
                 Err(SelectError::Column(problem)) => {
                     return Err(Error::Column {

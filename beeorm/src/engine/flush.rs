@@ -6,7 +6,8 @@ use super::Parts;
 use crate::{
     column::ValueRef,
     database::{
-        DatabaseError, FailureClass, Keys, Limits, SelectError, Session, StatementFailure, apply, render,
+        DatabaseError, FailureClass, Keys, Limits, SelectError, Session, StatementFailure, apply,
+        render,
     },
     entity::Place,
     error::Error,
@@ -24,7 +25,10 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 /// Flushes the rows and tells them how it ended.
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     super::flush_lazy::settle(parts, rows).await?;
-    let mut guard = Concluding { rows, conclusion: Conclusion::Unknown };
+    let mut guard = Concluding {
+        rows,
+        conclusion: Conclusion::Unknown,
+    };
     let executed = execute(parts, guard.rows).await;
     guard.conclusion = match &executed {
         Ok(()) => Conclusion::Committed,
@@ -42,14 +46,20 @@ struct Failed {
 
 impl<E: Into<Error>> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self { error: error.into(), sent: false }
+        Self {
+            error: error.into(),
+            sent: false,
+        }
     }
 }
 
 impl Failed {
     /// An error of the server itself is an answer: nothing was done.
     fn at_the_end(error: DatabaseError) -> Self {
-        Self { sent: error.class() == FailureClass::Infrastructure, error: error.into() }
+        Self {
+            sent: error.class() == FailureClass::Infrastructure,
+            error: error.into(),
+        }
     }
 }
 
@@ -82,11 +92,20 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
                 }
                 sessions.insert(name, session);
             }
-            let Some(session) = sessions.get_mut(name) else { continue };
-            let limits = Limits { dialect: database.dialect(), statement_bytes: database.max_statement_bytes() };
+            let Some(session) = sessions.get_mut(name) else {
+                continue;
+            };
+            let limits = Limits {
+                dialect: database.dialect(),
+                statement_bytes: database.max_statement_bytes(),
+            };
             let applied = apply(&mut **session, limits, &[batch], Keys::Wanted).await;
             let keys = applied.map_err(|StatementFailure { error, .. }| {
-                if alone { Failed::at_the_end(error) } else { error.into() }
+                if alone {
+                    Failed::at_the_end(error)
+                } else {
+                    error.into()
+                }
             })?;
             reload(&mut **session, rows, pool, batch).await?;
             made.push(keys);
@@ -115,36 +134,79 @@ fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Batches), Err
 
 /// Whether it comes to one statement at the most, without a look at the row behind it.
 fn single(batches: &[(&'static str, Batch)]) -> bool {
-    let statements: usize = batches.iter().map(|(_, batch)| batch.statements.len()).sum();
-    let duplicates = batches.iter().flat_map(|(_, batch)| &batch.shapes).any(|shape| !shape.on_duplicate.is_empty());
+    let statements: usize = batches
+        .iter()
+        .map(|(_, batch)| batch.statements.len())
+        .sum();
+    let duplicates = batches
+        .iter()
+        .flat_map(|(_, batch)| &batch.shapes)
+        .any(|shape| !shape.on_duplicate.is_empty());
     statements <= 1 && !duplicates
 }
 
 /// After ON DUPLICATE KEY UPDATE the row may be another than the one that was to be inserted, with another key:
 /// the entity takes what is there.
-async fn reload(session: &mut dyn Session, rows: &mut Rows<'_>, pool: usize, batch: &Batch) -> Result<(), Error> {
-    for (statement, place) in batch.statements.iter().enumerate().map(|(place, statement)| (statement, place)) {
-        let (Ok(shape), Ok(values)) = (batch.shape(statement), batch.values(statement)) else { continue };
+async fn reload(
+    session: &mut dyn Session,
+    rows: &mut Rows<'_>,
+    pool: usize,
+    batch: &Batch,
+) -> Result<(), Error> {
+    for (statement, place) in batch
+        .statements
+        .iter()
+        .enumerate()
+        .map(|(place, statement)| (statement, place))
+    {
+        let (Ok(shape), Ok(values)) = (batch.shape(statement), batch.values(statement)) else {
+            continue;
+        };
         if shape.on_duplicate.is_empty() {
             continue;
         }
-        let uniques = shape.table.indexes.iter().filter(|index| index.unique).map(|index| index.columns.as_slice());
+        let uniques = shape
+            .table
+            .indexes
+            .iter()
+            .filter(|index| index.unique)
+            .map(|index| index.columns.as_slice());
         for columns in std::iter::once([shape.table.key].as_slice()).chain(uniques) {
             let value = |column: &usize| {
-                let place = shape.columns.iter().position(|(assigned, _)| assigned == column)?;
-                values.columns.get(place).copied().filter(|value| *value != ValueRef::Null)
+                let place = shape
+                    .columns
+                    .iter()
+                    .position(|(assigned, _)| assigned == column)?;
+                values
+                    .columns
+                    .get(place)
+                    .copied()
+                    .filter(|value| *value != ValueRef::Null)
             };
-            let Some(binds) = columns.iter().map(value).collect::<Option<Vec<_>>>() else { continue };
+            let Some(binds) = columns.iter().map(value).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
             let sql = render::select_by_columns(shape.table, columns);
             let mut found = false;
             let mut each = |reader: &mut dyn crate::column::RowReader| {
                 found = true;
-                rows.reload(Place { pool, statement: place }, reader)
+                rows.reload(
+                    Place {
+                        pool,
+                        statement: place,
+                    },
+                    reader,
+                )
             };
-            session.select(&sql, &binds, &mut each).await.map_err(|error| match error {
-                SelectError::Database(error) => Error::from(error),
-                SelectError::Column(problem) => Error::column(shape.table, shape.table.key, problem),
-            })?;
+            session
+                .select(&sql, &binds, &mut each)
+                .await
+                .map_err(|error| match error {
+                    SelectError::Database(error) => Error::from(error),
+                    SelectError::Column(problem) => {
+                        Error::column(shape.table, shape.table.key, problem)
+                    }
+                })?;
             if found {
                 break;
             }

@@ -56,9 +56,17 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Lazy, parts, &registered);
     rows.encode(&mut encoder)?;
-    let mut receipt = Receipt { entry: None, frames: Vec::new(), statements: 0 };
+    let mut receipt = Receipt {
+        entry: None,
+        frames: Vec::new(),
+        statements: 0,
+    };
     let mut frames = Vec::new();
-    for (pool, batch) in encoder.batches.iter().filter(|(_, batch)| !batch.is_empty()) {
+    for (pool, batch) in encoder
+        .batches
+        .iter()
+        .filter(|(_, batch)| !batch.is_empty())
+    {
         parts.databases.get(pool)?;
         let id = parts.runtime.uuid();
         frames.push(frame::encode(id, parts.runtime.now_millis(), pool, batch));

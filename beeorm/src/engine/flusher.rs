@@ -20,7 +20,10 @@ pub struct Flusher<'a> {
 
 impl<'a> Flusher<'a> {
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, rows: Rows::default() }
+        Self {
+            engine,
+            rows: Rows::default(),
+        }
     }
 
     /// Adds a tracked entity, or a bare new one, to be inserted or updated.
@@ -31,7 +34,8 @@ impl<'a> Flusher<'a> {
 
     /// Adds a new entity and keeps it.
     pub fn add<T: Entity>(&mut self, value: T) -> &mut Self {
-        self.rows.push_owned(Box::new(Tracked::created(value)), Intent::Save);
+        self.rows
+            .push_owned(Box::new(Tracked::created(value)), Intent::Save);
         self
     }
 
@@ -85,6 +89,8 @@ impl<'a> Flusher<'a> {
 
 impl fmt::Debug for Flusher<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flusher").field("rows", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Flusher")
+            .field("rows", &self.len())
+            .finish_non_exhaustive()
     }
 }

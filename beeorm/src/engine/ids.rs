@@ -39,11 +39,29 @@ pub(crate) const DEFINITION: &str = "CREATE TABLE IF NOT EXISTS `_beeorm_short_i
 
 impl ShortIds {
     /// Reserves the first block. The table must be there.
-    pub(crate) async fn open(server_id: u8, database: Arc<dyn Database>, runtime: Runtime) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        server_id: u8,
+        database: Arc<dyn Database>,
+        runtime: Runtime,
+    ) -> Result<Self, Error> {
         let second = reserve(&*database, server_id, &runtime).await?;
-        let state = State { second, used: 0, next: None, problem: None };
-        let (state, reserving) = (Arc::new(Mutex::new(state)), Arc::new(AtomicBool::new(false)));
-        Ok(Self { server_id, database, runtime, state, reserving })
+        let state = State {
+            second,
+            used: 0,
+            next: None,
+            problem: None,
+        };
+        let (state, reserving) = (
+            Arc::new(Mutex::new(state)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        Ok(Self {
+            server_id,
+            database,
+            runtime,
+            state,
+            reserving,
+        })
     }
 
     pub(crate) fn next(&self) -> Result<u64, Error> {
@@ -54,12 +72,16 @@ impl ShortIds {
                 Some(second) => (state.second, state.used) = (second, 0),
                 None => {
                     self.reserve_next();
-                    let reason = state.problem.clone().unwrap_or_else(|| "being reserved".to_owned());
+                    let reason = state
+                        .problem
+                        .clone()
+                        .unwrap_or_else(|| "being reserved".to_owned());
                     return Err(Error::NoShortIds { reason });
                 }
             }
         }
-        let id = u64::from(self.server_id) << 56 | u64::from(state.second) << 24 | u64::from(state.used);
+        let id =
+            u64::from(self.server_id) << 56 | u64::from(state.second) << 24 | u64::from(state.used);
         state.used += 1;
         if state.used > BLOCK / 2 && state.next.is_none() {
             self.reserve_next();
@@ -71,7 +93,11 @@ impl ShortIds {
         if self.reserving.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (server_id, database, runtime) = (self.server_id, Arc::clone(&self.database), self.runtime.clone());
+        let (server_id, database, runtime) = (
+            self.server_id,
+            Arc::clone(&self.database),
+            self.runtime.clone(),
+        );
         let (state, reserving) = (Arc::clone(&self.state), Arc::clone(&self.reserving));
         self.runtime.spawn(async move {
             let reserved = reserve(&*database, server_id, &runtime).await;
@@ -87,7 +113,11 @@ impl ShortIds {
 }
 
 /// The first reservation of a server id can meet another process's: the second try finds its row.
-async fn reserve(database: &dyn Database, server_id: u8, runtime: &Runtime) -> Result<u32, DatabaseError> {
+async fn reserve(
+    database: &dyn Database,
+    server_id: u8,
+    runtime: &Runtime,
+) -> Result<u32, DatabaseError> {
     match try_reserve(database, server_id, runtime).await {
         Err(error) if error.is_duplicate_key() || error.class() == FailureClass::Contention => {
             try_reserve(database, server_id, runtime).await
@@ -96,7 +126,11 @@ async fn reserve(database: &dyn Database, server_id: u8, runtime: &Runtime) -> R
     }
 }
 
-async fn try_reserve(database: &dyn Database, server_id: u8, runtime: &Runtime) -> Result<u32, DatabaseError> {
+async fn try_reserve(
+    database: &dyn Database,
+    server_id: u8,
+    runtime: &Runtime,
+) -> Result<u32, DatabaseError> {
     let mut session = database.session(Purpose::Caller).await?;
     let server = ValueRef::Unsigned(u64::from(server_id));
     // Seconds since 2020, so that 32 bits last until 2156.
@@ -107,8 +141,11 @@ async fn try_reserve(database: &dyn Database, server_id: u8, runtime: &Runtime) 
          ELSE `reserved_second` + 1 END WHERE `server_id` = ?";
     let binds = [ValueRef::Unsigned(now), ValueRef::Unsigned(now), server];
     if session.execute(update, &binds).await?.rows == 0 {
-        let insert = "INSERT INTO `_beeorm_short_ids` (`server_id`, `reserved_second`) VALUES (?, ?)";
-        session.execute(insert, &[server, ValueRef::Unsigned(now)]).await?;
+        let insert =
+            "INSERT INTO `_beeorm_short_ids` (`server_id`, `reserved_second`) VALUES (?, ?)";
+        session
+            .execute(insert, &[server, ValueRef::Unsigned(now)])
+            .await?;
     }
     let mut second = 0;
     let mut each = |row: &mut dyn crate::column::RowReader| {
@@ -116,14 +153,20 @@ async fn try_reserve(database: &dyn Database, server_id: u8, runtime: &Runtime) 
         Ok(())
     };
     let select = "SELECT `reserved_second` FROM `_beeorm_short_ids` WHERE `server_id` = ?";
-    session.select(select, &[server], &mut each).await.map_err(|error| match error {
-        SelectError::Database(error) => error,
-        SelectError::Column(problem) => {
-            DatabaseError::new(FailureClass::Schema, format!("_beeorm_short_ids {problem}"))
-        }
-    })?;
+    session
+        .select(select, &[server], &mut each)
+        .await
+        .map_err(|error| match error {
+            SelectError::Database(error) => error,
+            SelectError::Column(problem) => {
+                DatabaseError::new(FailureClass::Schema, format!("_beeorm_short_ids {problem}"))
+            }
+        })?;
     session.commit().await?;
     u32::try_from(second).map_err(|_| {
-        DatabaseError::new(FailureClass::Data, "the short ids of this server id are used up")
+        DatabaseError::new(
+            FailureClass::Data,
+            "the short ids of this server id are used up",
+        )
     })
 }

@@ -11,7 +11,10 @@ use crate::{
 /// Keys of one query: below the 32,766 placeholders that SQLite takes, and MySQL's 65,535.
 const MOST_KEYS: usize = 16_384;
 
-pub(super) async fn one<T: Entity>(parts: &Parts, key: &T::Key) -> Result<Option<Tracked<T>>, Error> {
+pub(super) async fn one<T: Entity>(
+    parts: &Parts,
+    key: &T::Key,
+) -> Result<Option<Tracked<T>>, Error> {
     if key.is_unset() {
         return Ok(None);
     }
@@ -20,7 +23,10 @@ pub(super) async fn one<T: Entity>(parts: &Parts, key: &T::Key) -> Result<Option
     Ok(rows.into_iter().next().map(Tracked::stored))
 }
 
-pub(super) async fn many<T: Entity>(parts: &Parts, keys: &[T::Key]) -> Result<Vec<Option<Tracked<T>>>, Error> {
+pub(super) async fn many<T: Entity>(
+    parts: &Parts,
+    keys: &[T::Key],
+) -> Result<Vec<Option<Tracked<T>>>, Error> {
     let mut found: HashMap<T::Key, Tracked<T>> = HashMap::with_capacity(keys.len());
     let wanted: Vec<T::Key> = keys.iter().filter(|key| !key.is_unset()).cloned().collect();
     if !wanted.is_empty() {
@@ -38,7 +44,8 @@ async fn select<T: Entity>(session: &mut dyn Session, keys: &[T::Key]) -> Result
     let schema = T::schema();
     let mut encoded = Vec::with_capacity(keys.len() * 17);
     for key in keys {
-        key.write(&mut ColumnSink::new(&mut encoded)).map_err(|problem| Error::column(schema, schema.key, problem))?;
+        key.write(&mut ColumnSink::new(&mut encoded))
+            .map_err(|problem| Error::column(schema, schema.key, problem))?;
     }
     let mut rest = encoded.as_slice();
     let mut binds = Vec::with_capacity(keys.len().next_power_of_two());

@@ -25,7 +25,7 @@ pub(crate) use self::{
 use crate::{
     column::IntoColumn,
     consume::{BackgroundConsumer, Source},
-    entity::{Entity, KeySource, Key, Tracked},
+    entity::{Entity, Key, KeySource, Tracked},
     error::Error,
     publish::Receipt,
     statement::{ById, Flush, LazyFlush},
@@ -41,7 +41,9 @@ pub struct Engine {
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Tracks a new entity: its first flush inserts it. A key that the client makes is made at once, so
@@ -70,7 +72,10 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Database`], or [`Error::Column`] where the row holds what the entity cannot.
-    pub async fn load<T: Entity>(&self, key: impl IntoColumn<T::Key>) -> Result<Option<Tracked<T>>, Error> {
+    pub async fn load<T: Entity>(
+        &self,
+        key: impl IntoColumn<T::Key>,
+    ) -> Result<Option<Tracked<T>>, Error> {
         load::one(&self.parts, &key.into_column()).await
     }
 
@@ -146,7 +151,10 @@ impl Engine {
     /// # Errors
     ///
     /// As [`delete_lazy`](Self::delete_lazy).
-    pub async fn delete_by_id_lazy<T: Entity>(&self, key: impl IntoColumn<T::Key>) -> Result<Receipt, Error> {
+    pub async fn delete_by_id_lazy<T: Entity>(
+        &self,
+        key: impl IntoColumn<T::Key>,
+    ) -> Result<Receipt, Error> {
         flush_lazy::delete(&self.parts, ById::<T>(key.into_column())).await
     }
 
@@ -158,7 +166,13 @@ impl Engine {
     /// The consumer that executes lazy flushes; run one in any number of processes.
     #[must_use]
     pub fn background_consumer(&self) -> BackgroundConsumer {
-        let Parts { publisher, databases, tables, runtime, .. } = &*self.parts;
+        let Parts {
+            publisher,
+            databases,
+            tables,
+            runtime,
+            ..
+        } = &*self.parts;
         BackgroundConsumer::new(Source {
             stream: publisher.stream(),
             channel: LAZY_CHANNEL.to_owned(),

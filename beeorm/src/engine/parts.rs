@@ -4,13 +4,8 @@ use uuid::Uuid;
 
 use super::ShortIds;
 use crate::{
-    database::Databases,
-    entity::IdSource,
-    error::Error,
-    frame::Tables,
-    publish::Publisher,
-    runtime::Runtime,
-    stream::Stream,
+    database::Databases, entity::IdSource, error::Error, frame::Tables, publish::Publisher,
+    runtime::Runtime, stream::Stream,
 };
 
 /// What the registry puts together, and all of an engine's calls share.
@@ -36,10 +31,12 @@ pub(crate) struct Channel {
 
 impl Parts {
     pub(crate) fn channel(&self, stream: &str) -> Result<&Channel, Error> {
-        self.channels.get(stream).ok_or_else(|| Error::StreamNotRegistered {
-            name: stream.to_owned(),
-            registered: self.channels.keys().cloned().collect(),
-        })
+        self.channels
+            .get(stream)
+            .ok_or_else(|| Error::StreamNotRegistered {
+                name: stream.to_owned(),
+                registered: self.channels.keys().cloned().collect(),
+            })
     }
 
     pub(crate) async fn close(&self) {
@@ -60,7 +57,9 @@ impl IdSource for Parts {
     fn short_id(&self) -> Result<u64, Error> {
         match &self.short_ids {
             Some(ids) => ids.next(),
-            None => Err(Error::NoShortIds { reason: "no registered entity asked for them".to_owned() }),
+            None => Err(Error::NoShortIds {
+                reason: "no registered entity asked for them".to_owned(),
+            }),
         }
     }
 }

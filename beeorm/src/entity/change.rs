@@ -47,13 +47,21 @@ impl<E: Entity> Assignment<E> {
     fn new<T: Column>(column: ColumnName<E, T>, mode: AssignMode, value: &T) -> Self {
         let mut bytes = Vec::new();
         let written = value.write(&mut ColumnSink::new(&mut bytes));
-        Self { column: column.position(), mode, value: written.map(|()| bytes), of: PhantomData }
+        Self {
+            column: column.position(),
+            mode,
+            value: written.map(|()| bytes),
+            of: PhantomData,
+        }
     }
 }
 
 impl<E: Entity> fmt::Debug for Assignment<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = E::schema().columns.get(self.column).map_or("", |column| &column.name);
+        let column = E::schema()
+            .columns
+            .get(self.column)
+            .map_or("", |column| &column.name);
         write!(f, "{:?} {column}", self.mode)
     }
 }
@@ -67,7 +75,10 @@ pub struct Change<E: Entity> {
 
 impl<E: Entity> Change<E> {
     pub(super) fn new(key: E::Key) -> Self {
-        Self { key, assignments: Vec::new() }
+        Self {
+            key,
+            assignments: Vec::new(),
+        }
     }
 
     /// Sets a column.

@@ -14,7 +14,10 @@ impl<E, T> ColumnName<E, T> {
     #[doc(hidden)]
     #[must_use]
     pub const fn at(position: usize) -> Self {
-        Self { position, of: PhantomData }
+        Self {
+            position,
+            of: PhantomData,
+        }
     }
 
     /// The column's place in the schema.
@@ -28,7 +31,10 @@ impl<E: Entity, T> ColumnName<E, T> {
     /// The column's name in the table.
     #[must_use]
     pub fn name(self) -> &'static str {
-        E::schema().columns.get(self.position).map_or("", |column| &column.name)
+        E::schema()
+            .columns
+            .get(self.position)
+            .map_or("", |column| &column.name)
     }
 
     /// Sets the column: for [`Change`](super::Change) and ON DUPLICATE KEY UPDATE.
@@ -40,7 +46,10 @@ impl<E: Entity, T> ColumnName<E, T> {
     }
 
     /// Adds to what the column holds, in the database.
-    #[allow(clippy::should_implement_trait, reason = "it adds in the database; `+` would say otherwise")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "it adds in the database; `+` would say otherwise"
+    )]
     pub fn add(self, value: impl IntoColumn<T>) -> Assignment<E>
     where
         T: Number,

@@ -25,7 +25,10 @@ pub(crate) enum DeliveryState {
 
 impl Delivery {
     pub(crate) fn new(frames: Vec<Vec<u8>>) -> Self {
-        Self { frames, state: watch::Sender::new(DeliveryState::InFlight) }
+        Self {
+            frames,
+            state: watch::Sender::new(DeliveryState::InFlight),
+        }
     }
 
     pub(crate) fn state(&self) -> DeliveryState {
@@ -50,7 +53,9 @@ impl Delivery {
     /// Waits until it is not in flight any more.
     pub(crate) async fn settled(&self) -> DeliveryState {
         let mut watcher = self.state.subscribe();
-        let settled = watcher.wait_for(|state| *state != DeliveryState::InFlight).await;
+        let settled = watcher
+            .wait_for(|state| *state != DeliveryState::InFlight)
+            .await;
         settled.map_or(DeliveryState::Unknown, |state| *state)
     }
 }

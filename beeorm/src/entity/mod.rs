@@ -14,6 +14,12 @@ mod schema;
 mod schema_builder;
 mod tracked;
 
+pub(crate) use self::{
+    change::AssignMode,
+    delivery::{Delivery, DeliveryState},
+    row_bytes::encode_row,
+    tracked::{Difference, Origin, Place, Prepared},
+};
 pub use self::{
     change::{Assignment, Change},
     column_name::ColumnName,
@@ -23,12 +29,6 @@ pub use self::{
     schema::{ColumnSchema, IndexSchema, KeySource, TableSchema},
     schema_builder::{SchemaBuilder, column},
     tracked::Tracked,
-};
-pub(crate) use self::{
-    change::AssignMode,
-    delivery::{Delivery, DeliveryState},
-    row_bytes::encode_row,
-    tracked::{Difference, Origin, Place, Prepared},
 };
 
 use crate::column::{ColumnError, ColumnSink, IntoColumn, RowReader};

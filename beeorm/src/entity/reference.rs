@@ -17,12 +17,18 @@ impl<T: Entity> Reference<T> {
     #[must_use]
     pub fn new(value: T) -> Self {
         let key = T::Key::default();
-        Self { key, value: Some(Box::new(Tracked::created(value))) }
+        Self {
+            key,
+            value: Some(Box::new(Tracked::created(value))),
+        }
     }
 
     /// Refers to the row with this key.
     pub fn to(key: impl IntoColumn<T::Key>) -> Self {
-        Self { key: key.into_column(), value: None }
+        Self {
+            key: key.into_column(),
+            value: None,
+        }
     }
 
     /// The key; unset while the entity that it refers to has none.
@@ -63,32 +69,44 @@ pub trait VisitReferences {
 
 impl<T: Entity> VisitReferences for Reference<T> {
     fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
-        self.value.as_deref_mut().map_or(Ok(()), |parent| visitor.visit(parent))
+        self.value
+            .as_deref_mut()
+            .map_or(Ok(()), |parent| visitor.visit(parent))
     }
 }
 
 impl<T: Entity> VisitReferences for Option<Reference<T>> {
     fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
-        self.as_mut().map_or(Ok(()), |reference| reference.visit_references(visitor))
+        self.as_mut()
+            .map_or(Ok(()), |reference| reference.visit_references(visitor))
     }
 }
 
 /// The key that the entity has now; one without a key makes a reference that no flush accepts.
 impl<T: Entity> From<&T> for Reference<T> {
     fn from(value: &T) -> Self {
-        Self { key: value.key().clone(), value: None }
+        Self {
+            key: value.key().clone(),
+            value: None,
+        }
     }
 }
 
 impl<T: Entity> From<&Tracked<T>> for Reference<T> {
     fn from(value: &Tracked<T>) -> Self {
-        Self { key: value.key().clone(), value: None }
+        Self {
+            key: value.key().clone(),
+            value: None,
+        }
     }
 }
 
 impl<T: Entity> Default for Reference<T> {
     fn default() -> Self {
-        Self { key: T::Key::default(), value: None }
+        Self {
+            key: T::Key::default(),
+            value: None,
+        }
     }
 }
 
@@ -98,7 +116,10 @@ where
 {
     /// The clone refers by key alone: an unsaved entity is flushed by one of its holders only.
     fn clone(&self) -> Self {
-        Self { key: self.key().clone(), value: None }
+        Self {
+            key: self.key().clone(),
+            value: None,
+        }
     }
 }
 
@@ -112,7 +133,11 @@ impl<T: Entity> Eq for Reference<T> {}
 
 impl<T: Entity> fmt::Debug for Reference<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unsaved = if self.key().is_unset() { " (unsaved)" } else { "" };
+        let unsaved = if self.key().is_unset() {
+            " (unsaved)"
+        } else {
+            ""
+        };
         write!(f, "{}({:?}){unsaved}", T::schema().entity, self.key())
     }
 }
@@ -125,7 +150,11 @@ impl<T: Entity> Column for Reference<T> {
     fn refers_to() -> Option<fn() -> RefersTo> {
         Some(|| {
             let schema = T::schema();
-            RefersTo { pool: schema.pool, table: schema.table, column: &schema.key_column().name }
+            RefersTo {
+                pool: schema.pool,
+                table: schema.table,
+                column: &schema.key_column().name,
+            }
         })
     }
 

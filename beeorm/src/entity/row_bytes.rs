@@ -24,11 +24,21 @@ pub(crate) fn encode_row<E: Entity>(value: &E, out: &mut Vec<u8>) -> Result<(), 
             }
             Ok(value) => check(&column.column_type, value),
             // A `Column` of the user's own that did not write exactly one value.
-            Err(_) => return Err(Error::RowWidth { entity: schema.entity }),
+            Err(_) => {
+                return Err(Error::RowWidth {
+                    entity: schema.entity,
+                });
+            }
         };
         checked.map_err(|problem| Error::column(schema, position, problem))?;
     }
-    if written.is_empty() { Ok(()) } else { Err(Error::RowWidth { entity: schema.entity }) }
+    if written.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::RowWidth {
+            entity: schema.entity,
+        })
+    }
 }
 
 /// The columns in which two encoded rows differ; all of them where the old one is unknown (empty).

@@ -70,12 +70,16 @@ impl TableSchema {
     /// A column's place, by its name.
     #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|candidate| candidate.name == column)
+        self.columns
+            .iter()
+            .position(|candidate| candidate.name == column)
     }
 
     /// Whether a unique index beside the key covers the column.
     #[must_use]
     pub fn is_unique(&self, column: usize) -> bool {
-        self.indexes.iter().any(|index| index.unique && index.columns.contains(&column))
+        self.indexes
+            .iter()
+            .any(|index| index.unique && index.columns.contains(&column))
     }
 }

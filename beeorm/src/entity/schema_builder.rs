@@ -27,7 +27,10 @@ pub fn column<T: Column>(name: &str) -> ColumnBuilder<T> {
         default: None,
         refers_to: T::refers_to(),
     };
-    ColumnBuilder { column, of: PhantomData }
+    ColumnBuilder {
+        column,
+        of: PhantomData,
+    }
 }
 
 /// What `length` is for.
@@ -37,13 +40,17 @@ impl TextColumn for String {}
 impl TextColumn for Option<String> {}
 
 /// What `blob`, `mediumblob` and `longblob` are for.
-#[diagnostic::on_unimplemented(message = "blob sizes are for columns of `Vec<u8>`, not of `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "blob sizes are for columns of `Vec<u8>`, not of `{Self}`"
+)]
 pub trait BlobColumn {}
 impl BlobColumn for Vec<u8> {}
 impl BlobColumn for Option<Vec<u8>> {}
 
 /// What `precision` and `scale` are for.
-#[diagnostic::on_unimplemented(message = "`precision` and `scale` are for columns of `Decimal`, not of `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "`precision` and `scale` are for columns of `Decimal`, not of `{Self}`"
+)]
 pub trait DecimalColumn {}
 #[cfg(feature = "decimal")]
 impl DecimalColumn for rust_decimal::Decimal {}
@@ -104,7 +111,10 @@ impl SchemaBuilder {
             key_source: KeySource::User,
             indexes: Vec::new(),
         };
-        Self { schema, prefix: String::new() }
+        Self {
+            schema,
+            prefix: String::new(),
+        }
     }
 
     /// The next column.
@@ -155,7 +165,11 @@ impl SchemaBuilder {
             let name = format!("{}{column}", self.prefix);
             self.schema.position(&name)
         });
-        let index = IndexSchema { name: format!("{}{name}", self.prefix), unique, columns: columns.collect() };
+        let index = IndexSchema {
+            name: format!("{}{name}", self.prefix),
+            unique,
+            columns: columns.collect(),
+        };
         self.schema.indexes.push(index);
         self
     }

@@ -86,17 +86,31 @@ struct Flight {
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self { baseline: None, on_duplicate: None, prepared: None, replaced: None, flight: None }
+        Self {
+            baseline: None,
+            on_duplicate: None,
+            prepared: None,
+            replaced: None,
+            flight: None,
+        }
     }
 }
 
 impl<T: Entity> Tracked<T> {
     pub(crate) fn created(value: T) -> Self {
-        Self { value, origin: Origin::New, memory: None }
+        Self {
+            value,
+            origin: Origin::New,
+            memory: None,
+        }
     }
 
     pub(crate) fn stored(value: T) -> Self {
-        Self { value, origin: Origin::Stored, memory: None }
+        Self {
+            value,
+            origin: Origin::Stored,
+            memory: None,
+        }
     }
 
     /// Whether a flush would insert it.
@@ -114,7 +128,10 @@ impl<T: Entity> Tracked<T> {
     /// The columns that a flush would write.
     #[must_use]
     pub fn dirty_columns(this: &Self) -> Vec<&'static str> {
-        let columns = T::schema().columns.iter().map(|column| column.name.as_str());
+        let columns = T::schema()
+            .columns
+            .iter()
+            .map(|column| column.name.as_str());
         let changed = match this.believed() {
             (Origin::New, _) => return columns.collect(),
             (_, None) => return Vec::new(),
@@ -127,7 +144,11 @@ impl<T: Entity> Tracked<T> {
                 }
             }
         };
-        columns.enumerate().filter(|(position, _)| changed.contains(position)).map(|(_, name)| name).collect()
+        columns
+            .enumerate()
+            .filter(|(position, _)| changed.contains(position))
+            .map(|(_, name)| name)
+            .collect()
     }
 
     /// Gives every column back the value that is stored; skipped fields get their default.
@@ -139,10 +160,15 @@ impl<T: Entity> Tracked<T> {
     /// The stored values could not be encoded when the entity was first borrowed mutably.
     pub fn reset(this: &mut Self) -> Result<(), Error> {
         this.resolve_flight();
-        if let Some(baseline) = this.memory.as_ref().and_then(|memory| memory.baseline.as_deref()) {
+        if let Some(baseline) = this
+            .memory
+            .as_ref()
+            .and_then(|memory| memory.baseline.as_deref())
+        {
             let mut reader = EncodedReader::new(baseline);
-            this.value = T::read(&mut reader)
-                .map_err(|problem| Error::column(T::schema(), reader.position().saturating_sub(1), problem))?;
+            this.value = T::read(&mut reader).map_err(|problem| {
+                Error::column(T::schema(), reader.position().saturating_sub(1), problem)
+            })?;
         }
         Ok(())
     }
@@ -157,7 +183,10 @@ impl<T: Entity> Tracked<T> {
     /// exists: these assignments instead, as ON DUPLICATE KEY UPDATE does. Synchronous `flush` only.
     ///
     /// After the flush the entity is the row as it then is in the database, its key included.
-    pub fn on_duplicate_key_update(this: &mut Self, assignments: impl IntoIterator<Item = Assignment<T>>) {
+    pub fn on_duplicate_key_update(
+        this: &mut Self,
+        assignments: impl IntoIterator<Item = Assignment<T>>,
+    ) {
         this.memory_mut().on_duplicate = Some(assignments.into_iter().collect());
     }
 
@@ -184,7 +213,9 @@ impl<T: Entity> Tracked<T> {
 
     /// What is stored and how, counting a lazy flush that was refused meanwhile as not done.
     fn believed(&self) -> (Origin, Option<&[u8]>) {
-        let Some(memory) = &self.memory else { return (self.origin, None) };
+        let Some(memory) = &self.memory else {
+            return (self.origin, None);
+        };
         match &memory.flight {
             Some(flight) if flight.delivery.state() == DeliveryState::Refused => {
                 (flight.origin, flight.baseline.as_deref())
@@ -195,18 +226,30 @@ impl<T: Entity> Tracked<T> {
 
     /// The row now, the one that is stored, and the columns in which they differ.
     pub(crate) fn difference(&self) -> Result<Option<Difference<'_>>, Error> {
-        let Some(baseline) = self.memory.as_ref().and_then(|memory| memory.baseline.as_deref()) else {
+        let Some(baseline) = self
+            .memory
+            .as_ref()
+            .and_then(|memory| memory.baseline.as_deref())
+        else {
             return Ok(None);
         };
         let mut row = Vec::with_capacity(baseline.len() + 16);
         encode_row(&self.value, &mut row)?;
         let changed = changed_columns(baseline, &row);
-        Ok((!changed.is_empty()).then_some(Difference { row, stored: baseline, changed }))
+        Ok((!changed.is_empty()).then_some(Difference {
+            row,
+            stored: baseline,
+            changed,
+        }))
     }
 
     /// The row that is stored, as far as it is known.
     pub(crate) fn stored_row(&self) -> Option<Vec<u8>> {
-        if let Some(baseline) = self.memory.as_ref().and_then(|memory| memory.baseline.as_ref()) {
+        if let Some(baseline) = self
+            .memory
+            .as_ref()
+            .and_then(|memory| memory.baseline.as_ref())
+        {
             return Some(baseline.clone()).filter(|row| !row.is_empty());
         }
         let mut row = Vec::new();
@@ -220,7 +263,9 @@ impl<T: Entity> Tracked<T> {
 
     /// Learns what became of the last lazy flush, where that is known.
     pub(crate) fn resolve_flight(&mut self) {
-        let Some(memory) = &mut self.memory else { return };
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
         let state = memory.flight.as_ref().map(|flight| flight.delivery.state());
         match state {
             Some(DeliveryState::Appended) => memory.flight = None,
@@ -239,18 +284,29 @@ impl<T: Entity> Tracked<T> {
 
     /// The statements were handed to the publisher: from here on they count as done.
     pub(crate) fn handed_over(&mut self, delivery: &Arc<Delivery>) {
-        let Some(memory) = &mut self.memory else { return };
-        let Some(prepared) = memory.prepared.take() else { return };
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
+        let Some(prepared) = memory.prepared.take() else {
+            return;
+        };
         // The next mutable borrow takes the snapshot: of the value as it was handed over.
         let baseline = memory.baseline.take();
         let (delivery, origin, made_key) = (Arc::clone(delivery), self.origin, prepared.made_key);
-        memory.flight = Some(Flight { delivery, origin, baseline, made_key });
+        memory.flight = Some(Flight {
+            delivery,
+            origin,
+            baseline,
+            made_key,
+        });
         self.origin = prepared.becomes;
     }
 
     /// The statements were committed.
     pub(crate) fn committed(&mut self) {
-        let Some(memory) = &mut self.memory else { return };
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
         if let Some(prepared) = memory.prepared.take() {
             self.origin = prepared.becomes;
             // The next mutable borrow takes the snapshot anew.
@@ -273,11 +329,17 @@ impl<T: Entity> Tracked<T> {
 
     /// Nothing of the flush was done.
     pub(crate) fn refused(&mut self) {
-        let Some(memory) = &mut self.memory else { return };
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
         if let Some(value) = memory.replaced.take() {
             self.value = value;
         }
-        if memory.prepared.take().is_some_and(|prepared| prepared.made_key) {
+        if memory
+            .prepared
+            .take()
+            .is_some_and(|prepared| prepared.made_key)
+        {
             *self.value.key_mut() = T::Key::default();
         }
     }
@@ -293,7 +355,10 @@ impl<T: Entity> Deref for Tracked<T> {
 
 impl<T: Entity> DerefMut for Tracked<T> {
     fn deref_mut(&mut self) -> &mut T {
-        let untouched = self.memory.as_ref().is_none_or(|memory| memory.baseline.is_none());
+        let untouched = self
+            .memory
+            .as_ref()
+            .is_none_or(|memory| memory.baseline.is_none());
         if self.origin == Origin::Stored && untouched {
             let mut row = Vec::new();
             if encode_row(&self.value, &mut row).is_err() {

@@ -39,8 +39,13 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
         0 => return Err(DecodeError::Garbage("version 0 was never written")),
         // So that text and other people's entries are not taken for frames of the future.
         2..16 => {
-            let reason = format!("a frame of format {version}; this program reads formats up to {VERSION}");
-            return Err(DecodeError::Schema { id, pool: String::new(), reason });
+            let reason =
+                format!("a frame of format {version}; this program reads formats up to {VERSION}");
+            return Err(DecodeError::Schema {
+                id,
+                pool: String::new(),
+                reason,
+            });
         }
         _ => return Err(DecodeError::Garbage("no version of the format")),
     }
@@ -56,7 +61,11 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
         let length = count(rest)?;
         let start = batch.data.len();
         batch.data.extend_from_slice(take(rest, length)?);
-        let statement = Statement { shape, start: position(start)?, end: position(batch.data.len())? };
+        let statement = Statement {
+            shape,
+            start: position(start)?,
+            end: position(batch.data.len())?,
+        };
         // Everything behind may rely on the values being there and whole.
         batch.values(&statement)?;
         batch.statements.push(statement);
@@ -64,7 +73,12 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
     if !rest.is_empty() {
         return Err(DecodeError::Garbage("bytes behind the end"));
     }
-    Ok(Frame { id, pool, created_millis, batch })
+    Ok(Frame {
+        id,
+        pool,
+        created_millis,
+        batch,
+    })
 }
 
 fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shape, DecodeError> {
@@ -82,8 +96,15 @@ fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shap
     })?;
     let key = column(rest, id, table)?;
     if key != table.key {
-        let reason = format!("{:?} is not the key of the table {name:?}", table.columns.get(key).map(|key| &key.name));
-        return Err(DecodeError::Schema { id, pool: pool.to_owned(), reason });
+        let reason = format!(
+            "{:?} is not the key of the table {name:?}",
+            table.columns.get(key).map(|key| &key.name)
+        );
+        return Err(DecodeError::Schema {
+            id,
+            pool: pool.to_owned(),
+            reason,
+        });
     }
     let mut shape = Shape::new(table, operation, Vec::new());
     for _ in 0..count(rest)? {
@@ -99,11 +120,23 @@ fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shap
         shape.released.push(column(rest, id, table)?);
     }
     let sound = match operation {
-        Operation::Insert => shape.columns.iter().all(|(_, mode)| *mode == AssignMode::Set),
-        Operation::Update => !shape.columns.is_empty() && shape.columns.iter().all(|(column, _)| *column != table.key),
+        Operation::Insert => shape
+            .columns
+            .iter()
+            .all(|(_, mode)| *mode == AssignMode::Set),
+        Operation::Update => {
+            !shape.columns.is_empty()
+                && shape.columns.iter().all(|(column, _)| *column != table.key)
+        }
         Operation::Delete => shape.columns.is_empty(),
     };
-    if sound { Ok(shape) } else { Err(DecodeError::Garbage("columns that do not go with the operation")) }
+    if sound {
+        Ok(shape)
+    } else {
+        Err(DecodeError::Garbage(
+            "columns that do not go with the operation",
+        ))
+    }
 }
 
 fn column(rest: &mut &[u8], id: Uuid, table: &'static TableSchema) -> Result<usize, DecodeError> {
@@ -111,7 +144,10 @@ fn column(rest: &mut &[u8], id: Uuid, table: &'static TableSchema) -> Result<usi
     table.position(name).ok_or_else(|| DecodeError::Schema {
         id,
         pool: table.pool.to_owned(),
-        reason: format!("the entity of the table {:?} has no column {name:?}", table.table),
+        reason: format!(
+            "the entity of the table {:?} has no column {name:?}",
+            table.table
+        ),
     })
 }
 
@@ -130,7 +166,11 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Corrupt> {
 /// A number of things to come, each of at least one byte: more than there are bytes is no number.
 fn count(rest: &mut &[u8]) -> Result<usize, Corrupt> {
     let count = usize::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
-    if count <= rest.len() { Ok(count) } else { Err(Corrupt) }
+    if count <= rest.len() {
+        Ok(count)
+    } else {
+        Err(Corrupt)
+    }
 }
 
 fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Corrupt> {

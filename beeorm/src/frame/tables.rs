@@ -12,11 +12,17 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(schemas: impl IntoIterator<Item = &'static TableSchema>) -> Self {
-        let by_name: HashMap<_, _> = schemas.into_iter().map(|schema| ((schema.pool, schema.table), schema)).collect();
+        let by_name: HashMap<_, _> = schemas
+            .into_iter()
+            .map(|schema| ((schema.pool, schema.table), schema))
+            .collect();
         let mut children: HashMap<&'static str, Vec<&'static str>> = HashMap::new();
         for schema in by_name.values() {
             for parent in schema.columns.iter().filter_map(|column| column.refers_to) {
-                children.entry(parent().table).or_default().push(schema.table);
+                children
+                    .entry(parent().table)
+                    .or_default()
+                    .push(schema.table);
             }
         }
         let direct = children.clone();
@@ -44,7 +50,8 @@ impl Tables {
     }
 
     pub(crate) fn contains(&self, schema: &'static TableSchema) -> bool {
-        self.get(schema.pool, schema.table).is_some_and(|known| std::ptr::eq(known, schema))
+        self.get(schema.pool, schema.table)
+            .is_some_and(|known| std::ptr::eq(known, schema))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'static TableSchema> + '_ {

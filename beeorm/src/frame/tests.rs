@@ -25,21 +25,33 @@ fn tables() -> Tables {
 /// One INSERT, one UPDATE that counts, one DELETE that gives a name up.
 fn batch() -> Batch {
     let mut batch = Batch::default();
-    let bee = Bee { id: ID, name: "Maja".to_owned(), trips: 3 };
+    let bee = Bee {
+        id: ID,
+        name: "Maja".to_owned(),
+        trips: 3,
+    };
     crate::entity::encode_row(&bee, &mut batch.data).unwrap();
     let columns = (0..3).map(|column| (column, AssignMode::Set)).collect();
-    batch.push(Shape::new(Bee::schema(), Operation::Insert, columns), 0).unwrap();
-    let mut push = |operation, columns, released, write: &dyn Fn(&mut crate::column::ColumnSink<'_>)| {
-        let start = batch.data.len();
-        write(&mut crate::column::ColumnSink::new(&mut batch.data));
-        let mut shape = Shape::new(Bee::schema(), operation, columns);
-        shape.released = released;
-        batch.push(shape, start).unwrap();
-    };
-    push(Operation::Update, vec![(2, AssignMode::Add)], vec![], &|sink| {
-        sink.uuid(ID.into_bytes());
-        sink.unsigned(7);
-    });
+    batch
+        .push(Shape::new(Bee::schema(), Operation::Insert, columns), 0)
+        .unwrap();
+    let mut push =
+        |operation, columns, released, write: &dyn Fn(&mut crate::column::ColumnSink<'_>)| {
+            let start = batch.data.len();
+            write(&mut crate::column::ColumnSink::new(&mut batch.data));
+            let mut shape = Shape::new(Bee::schema(), operation, columns);
+            shape.released = released;
+            batch.push(shape, start).unwrap();
+        };
+    push(
+        Operation::Update,
+        vec![(2, AssignMode::Add)],
+        vec![],
+        &|sink| {
+            sink.uuid(ID.into_bytes());
+            sink.unsigned(7);
+        },
+    );
     push(Operation::Delete, vec![], vec![1], &|sink| {
         sink.uuid(ID.into_bytes());
         sink.text("Maja");
@@ -54,7 +66,10 @@ fn bytes() -> Vec<u8> {
 #[test]
 fn a_frame_survives_the_wire() {
     let frame = decode(&bytes(), &tables()).unwrap();
-    assert_eq!((frame.id, frame.pool.as_str(), frame.created_millis), (ID, "default", 1_700_000_000_000));
+    assert_eq!(
+        (frame.id, frame.pool.as_str(), frame.created_millis),
+        (ID, "default", 1_700_000_000_000)
+    );
     let (sent, got) = (batch(), frame.batch);
     assert_eq!(got.statements.len(), 3);
     for (sent_one, got_one) in sent.statements.iter().zip(&got.statements) {
@@ -77,10 +92,16 @@ fn the_format_does_not_change_unnoticed() {
 fn a_frame_that_is_cut_off_or_goes_on_is_refused() {
     let whole = bytes();
     for length in 0..whole.len() {
-        assert!(decode(&whole[..length], &tables()).is_err(), "the first {length} bytes were taken for a frame");
+        assert!(
+            decode(&whole[..length], &tables()).is_err(),
+            "the first {length} bytes were taken for a frame"
+        );
     }
     let longer = [whole.as_slice(), &[0]].concat();
-    assert!(matches!(decode(&longer, &tables()), Err(DecodeError::Garbage(_))));
+    assert!(matches!(
+        decode(&longer, &tables()),
+        Err(DecodeError::Garbage(_))
+    ));
 }
 
 #[test]
@@ -100,7 +121,12 @@ fn no_single_changed_byte_panics() {
 fn a_newer_format_and_an_unknown_table_are_no_garbage() {
     let mut newer = bytes();
     newer[0] = 2;
-    assert!(matches!(decode(&newer, &tables()), Err(DecodeError::Schema { id: ID, .. })));
+    assert!(matches!(
+        decode(&newer, &tables()),
+        Err(DecodeError::Schema { id: ID, .. })
+    ));
     let unknown = decode(&bytes(), &Tables::new([]));
-    assert!(matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\"")));
+    assert!(
+        matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\""))
+    );
 }

@@ -33,7 +33,11 @@ impl Publisher {
     /// `statement_bytes` is the least that one of the databases takes in a statement: whatever is in the
     /// stream has to fit into a dead letter, with room for what is said about it.
     pub(crate) fn new(stream: Arc<dyn Stream>, runtime: Runtime, statement_bytes: usize) -> Self {
-        Self { stream, runtime, max_entry_bytes: MAX_ENTRY_BYTES.min(statement_bytes / 2) }
+        Self {
+            stream,
+            runtime,
+            max_entry_bytes: MAX_ENTRY_BYTES.min(statement_bytes / 2),
+        }
     }
 
     pub(crate) fn stream(&self) -> Arc<dyn Stream> {
@@ -44,7 +48,11 @@ impl Publisher {
     pub(crate) fn check_size(&self, frames: &[Vec<u8>]) -> Result<(), Error> {
         let bytes = frames.iter().map(Vec::len).sum();
         let limit = self.max_entry_bytes;
-        if bytes <= limit { Ok(()) } else { Err(Error::FrameTooLarge { bytes, limit }) }
+        if bytes <= limit {
+            Ok(())
+        } else {
+            Err(Error::FrameTooLarge { bytes, limit })
+        }
     }
 
     /// Appends the frames as one entry, in a task of its own, and waits for the answer.
@@ -54,7 +62,11 @@ impl Publisher {
         self.send(delivery, DeliveryState::Refused).await
     }
 
-    async fn send(&self, delivery: Arc<Delivery>, refused: DeliveryState) -> Result<EntryId, Error> {
+    async fn send(
+        &self,
+        delivery: Arc<Delivery>,
+        refused: DeliveryState,
+    ) -> Result<EntryId, Error> {
         let (answer, answered) = oneshot::channel();
         let publisher = self.clone();
         let handed = Arc::clone(&delivery);
@@ -70,8 +82,12 @@ impl Publisher {
         });
         match answered.await {
             Ok(Ok(id)) => Ok(id),
-            Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => Err(self.unknown(delivery, reason)),
-            Ok(Err(error)) if refused == DeliveryState::Unknown => Err(self.unknown(delivery, error.to_string())),
+            Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
+                Err(self.unknown(delivery, reason))
+            }
+            Ok(Err(error)) if refused == DeliveryState::Unknown => {
+                Err(self.unknown(delivery, error.to_string()))
+            }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 delivery.set(DeliveryState::Unknown);
@@ -87,13 +103,21 @@ impl Publisher {
         while delivery.settled().await == DeliveryState::Unknown {
             if delivery.begin_resend() {
                 // What was sent first may still have arrived: a refused second try decides nothing.
-                return self.send(Arc::clone(delivery), DeliveryState::Unknown).await.map(drop);
+                return self
+                    .send(Arc::clone(delivery), DeliveryState::Unknown)
+                    .await
+                    .map(drop);
             }
         }
         Ok(())
     }
 
     fn unknown(&self, delivery: Arc<Delivery>, reason: String) -> Error {
-        OutcomeUnknown { publisher: self.clone(), delivery, reason }.into()
+        OutcomeUnknown {
+            publisher: self.clone(),
+            delivery,
+            reason,
+        }
+        .into()
     }
 }

@@ -28,7 +28,9 @@ impl OutcomeUnknown {
 
 impl fmt::Debug for OutcomeUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutcomeUnknown").field("reason", &self.reason).finish_non_exhaustive()
+        f.debug_struct("OutcomeUnknown")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,10 @@ use crate::{LAZY_CHANNEL, entity::TableSchema};
 
 /// The mistakes of the whole; those that were seen when something was told stand before them.
 pub(super) fn check(registry: &Registry) -> Vec<ConfigError> {
-    let mut check = Check { registry, mistakes: registry.mistakes.clone() };
+    let mut check = Check {
+        registry,
+        mistakes: registry.mistakes.clone(),
+    };
     check.pools();
     check.streams();
     check.entities();
@@ -24,9 +27,13 @@ struct Check<'a> {
 impl Check<'_> {
     fn pools(&mut self) {
         for (position, pool) in self.registry.pools.iter().enumerate() {
-            let same = |other: &Pool| other.name == pool.name && other.url.kind() == pool.url.kind();
+            let same =
+                |other: &Pool| other.name == pool.name && other.url.kind() == pool.url.kind();
             if self.registry.pools.iter().take(position).any(same) {
-                self.mistakes.push(ConfigError::PoolTwice { kind: pool.url.kind().name(), pool: pool.name.clone() });
+                self.mistakes.push(ConfigError::PoolTwice {
+                    kind: pool.url.kind().name(),
+                    pool: pool.name.clone(),
+                });
             }
             self.options(pool);
         }
@@ -35,10 +42,15 @@ impl Check<'_> {
     fn options(&mut self, pool: &Pool) {
         let backend = pool.url.backend;
         let strangers = pool.options.strangers(backend).into_iter();
-        let strangers = strangers.map(|option| format!("{} pool has no `{option}`; take it out", backend.name()));
-        let none = (pool.options.max_connections == Some(0)).then(|| "`max_connections` is 0; give it one at least".to_owned());
+        let strangers = strangers
+            .map(|option| format!("{} pool has no `{option}`; take it out", backend.name()));
+        let none = (pool.options.max_connections == Some(0))
+            .then(|| "`max_connections` is 0; give it one at least".to_owned());
         for problem in strangers.chain(none) {
-            self.mistakes.push(ConfigError::Option { pool: pool.name.clone(), problem });
+            self.mistakes.push(ConfigError::Option {
+                pool: pool.name.clone(),
+                problem,
+            });
         }
     }
 
@@ -46,7 +58,9 @@ impl Check<'_> {
     fn has_pool(&self, kind: PoolKind, name: &str) -> bool {
         let unread = &self.registry.unread;
         self.registry.pool_of(kind, name).is_some()
-            || unread.iter().any(|(pool, meant)| pool == name && meant.is_none_or(|meant| meant == kind))
+            || unread
+                .iter()
+                .any(|(pool, meant)| pool == name && meant.is_none_or(|meant| meant == kind))
     }
 
     fn streams(&mut self) {
@@ -54,17 +68,23 @@ impl Check<'_> {
         if !registered.iter().any(|place| place.stream == LAZY_CHANNEL)
             && !self.has_pool(PoolKind::Stream, crate::DEFAULT_POOL)
         {
-            self.mistakes.push(ConfigError::NoLazyPool { pools: self.registry.names(PoolKind::Stream) });
+            self.mistakes.push(ConfigError::NoLazyPool {
+                pools: self.registry.names(PoolKind::Stream),
+            });
         }
         for (position, place) in registered.iter().enumerate() {
             let same = |other: &&StreamPlace| other.stream == place.stream;
             if let Some(first) = registered.iter().take(position).find(same) {
                 let pools = (first.pool.clone(), place.pool.clone());
-                self.mistakes.push(ConfigError::StreamTwice { stream: place.stream.clone(), pools });
+                self.mistakes.push(ConfigError::StreamTwice {
+                    stream: place.stream.clone(),
+                    pools,
+                });
             }
             if place.groups.len() != 1 {
                 let (stream, groups) = (place.stream.clone(), place.groups.clone());
-                self.mistakes.push(ConfigError::StreamGroups { stream, groups });
+                self.mistakes
+                    .push(ConfigError::StreamGroups { stream, groups });
             }
             if !self.has_pool(PoolKind::Stream, &place.pool) {
                 self.mistakes.push(ConfigError::StreamPoolMissing {
@@ -85,7 +105,8 @@ impl Check<'_> {
                     registered: self.registry.names(PoolKind::Database),
                 });
             }
-            let same = |other: &&&TableSchema| (other.pool, other.table) == (schema.pool, schema.table);
+            let same =
+                |other: &&&TableSchema| (other.pool, other.table) == (schema.pool, schema.table);
             if let Some(first) = self.registry.schemas.iter().take(position).find(same) {
                 self.mistakes.push(ConfigError::TableTwice {
                     table: schema.table,
@@ -94,15 +115,22 @@ impl Check<'_> {
                 });
             }
             let problems = check_table::problems(schema).into_iter();
-            self.mistakes.extend(problems.map(|problem| ConfigError::Table { entity: schema.entity, problem }));
+            self.mistakes
+                .extend(problems.map(|problem| ConfigError::Table {
+                    entity: schema.entity,
+                    problem,
+                }));
             self.references(schema);
         }
     }
 
     fn references(&mut self, schema: &'static TableSchema) {
         for column in &schema.columns {
-            let Some(parent) = column.refers_to.map(|refers_to| refers_to()) else { continue };
-            let is_parent = |other: &&TableSchema| (other.pool, other.table) == (parent.pool, parent.table);
+            let Some(parent) = column.refers_to.map(|refers_to| refers_to()) else {
+                continue;
+            };
+            let is_parent =
+                |other: &&TableSchema| (other.pool, other.table) == (parent.pool, parent.table);
             if !self.registry.schemas.iter().any(is_parent) {
                 self.mistakes.push(ConfigError::ReferenceNotRegistered {
                     entity: schema.entity,
@@ -116,7 +144,11 @@ impl Check<'_> {
 
     /// Processes that register different entities must reserve in the same place, or ids come twice.
     fn short_ids(&mut self) {
-        let mut schemas = self.registry.schemas.iter().filter(|schema| check_table::has_short_ids(schema));
+        let mut schemas = self
+            .registry
+            .schemas
+            .iter()
+            .filter(|schema| check_table::has_short_ids(schema));
         let Some(first) = schemas.next() else { return };
         if let Some(other) = schemas.find(|other| other.pool != first.pool) {
             self.mistakes.push(ConfigError::ShortIdPools {

@@ -26,19 +26,29 @@ pub(super) async fn connect(registry: Registry) -> Result<Engine, Error> {
     let runtime = Runtime::system();
     let mut mistakes = check(&registry);
     let places = &registry.places();
-    let pools = registry.pools.iter().enumerate().filter(|(position, pool)| is_first(&registry, *position, pool));
+    let pools = registry
+        .pools
+        .iter()
+        .enumerate()
+        .filter(|(position, pool)| is_first(&registry, *position, pool));
     let clock = &runtime;
     let opening = pools.map(|(_, pool)| async move { (pool, open(pool, places, clock).await) });
     let mut opened = Pools::default();
     for (pool, result) in join_all(opening).await {
         match result {
-            Ok(Opened::Database(database)) => drop(opened.databases.insert(pool.name.clone(), database)),
+            Ok(Opened::Database(database)) => {
+                drop(opened.databases.insert(pool.name.clone(), database))
+            }
             Ok(Opened::Streams(streams)) => opened.channels.extend(streams),
             Err(wrong) => mistakes.extend(wrong),
         }
     }
     for (pool, size) in &registry.local_caches {
-        tracing::warn!(pool, size, "there are no local caches yet: every load goes to the database");
+        tracing::warn!(
+            pool,
+            size,
+            "there are no local caches yet: every load goes to the database"
+        );
     }
     let engine = match ConfigErrors::of(mistakes) {
         Some(mistakes) => Err(mistakes.into()),
@@ -65,13 +75,22 @@ struct Pools {
 impl Pools {
     async fn engine(&mut self, registry: &Registry, runtime: Runtime) -> Result<Engine, Error> {
         let channels = &self.channels;
-        let lazy = channels.get(LAZY_CHANNEL).ok_or_else(|| Error::StreamNotRegistered {
-            name: LAZY_CHANNEL.to_owned(),
-            registered: channels.keys().cloned().collect(),
-        })?;
-        let statement_bytes = self.databases.values().map(|database| database.max_statement_bytes()).min();
-        let publisher =
-            Publisher::new(Arc::clone(&lazy.stream), runtime.clone(), statement_bytes.unwrap_or(usize::MAX));
+        let lazy = channels
+            .get(LAZY_CHANNEL)
+            .ok_or_else(|| Error::StreamNotRegistered {
+                name: LAZY_CHANNEL.to_owned(),
+                registered: channels.keys().cloned().collect(),
+            })?;
+        let statement_bytes = self
+            .databases
+            .values()
+            .map(|database| database.max_statement_bytes())
+            .min();
+        let publisher = Publisher::new(
+            Arc::clone(&lazy.stream),
+            runtime.clone(),
+            statement_bytes.unwrap_or(usize::MAX),
+        );
         let short_ids = self.short_ids(registry, &runtime).await?;
         Ok(Engine::new(Parts {
             runtime,
@@ -84,9 +103,17 @@ impl Pools {
     }
 
     /// Reserves ids where an entity needs them; all such entities lie in one pool.
-    async fn short_ids(&self, registry: &Registry, runtime: &Runtime) -> Result<Option<ShortIds>, Error> {
-        let Some(schema) = registry.schemas.iter().find(|schema| has_short_ids(schema)) else { return Ok(None) };
-        let Some(database) = self.databases.get(schema.pool) else { return Ok(None) };
+    async fn short_ids(
+        &self,
+        registry: &Registry,
+        runtime: &Runtime,
+    ) -> Result<Option<ShortIds>, Error> {
+        let Some(schema) = registry.schemas.iter().find(|schema| has_short_ids(schema)) else {
+            return Ok(None);
+        };
+        let Some(database) = self.databases.get(schema.pool) else {
+            return Ok(None);
+        };
         let open = || ShortIds::open(registry.server_id, Arc::clone(database), runtime.clone());
         // The table is made only where it is not: an application's account may have no right to.
         match open().await {

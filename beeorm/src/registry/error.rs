@@ -26,7 +26,9 @@ impl ConfigErrors {
 
     #[cfg(feature = "yaml")]
     pub(super) fn one(error: ConfigError) -> Self {
-        Self { errors: vec![error] }
+        Self {
+            errors: vec![error],
+        }
     }
 
     /// The mistakes; there is at least one.
@@ -42,7 +44,9 @@ impl fmt::Display for ConfigErrors {
             [_] => f.write_str("the registry has a mistake:")?,
             errors => write!(f, "the registry has {} mistakes:", errors.len())?,
         }
-        self.errors.iter().try_for_each(|error| write!(f, "\n- {error}"))
+        self.errors
+            .iter()
+            .try_for_each(|error| write!(f, "\n- {error}"))
     }
 }
 
@@ -79,7 +83,9 @@ pub enum ConfigError {
         problem: String,
     },
     /// Two pools of one kind under one name.
-    #[error("two {kind} pools have the name {pool:?}; give one of them another name, or take it out")]
+    #[error(
+        "two {kind} pools have the name {pool:?}; give one of them another name, or take it out"
+    )]
     PoolTwice {
         /// `"database"` or `"stream"`.
         kind: &'static str,
@@ -109,7 +115,8 @@ pub enum ConfigError {
     /// A stream lies in a pool that is not registered.
     #[error(
         "the stream {stream:?} lies in the stream pool {pool:?}, which is not registered ({}); add \
-         `.pool({pool:?}, \"redis://…\")`", known(registered)
+         `.pool({pool:?}, \"redis://…\")`",
+        known(registered)
     )]
     StreamPoolMissing {
         /// The stream.
@@ -139,7 +146,8 @@ pub enum ConfigError {
     /// An entity lies in a database pool that is not registered.
     #[error(
         "{entity} lies in the database pool {pool:?}, which is not registered ({}); add `.pool({pool:?}, \"mysql://…\")`, or \
-         change its `#[entity(mysql = …)]`", known(registered)
+         change its `#[entity(mysql = …)]`",
+        known(registered)
     )]
     DatabasePoolMissing {
         /// The entity.
@@ -221,7 +229,9 @@ pub enum ConfigError {
         policy: String,
     },
     /// The server is too old.
-    #[error("the server of the stream pool {pool:?} is of version {version}; the oldest supported is Redis 6.2, or Valkey 7.2")]
+    #[error(
+        "the server of the stream pool {pool:?} is of version {version}; the oldest supported is Redis 6.2, or Valkey 7.2"
+    )]
     TooOld {
         /// The pool.
         pool: String,

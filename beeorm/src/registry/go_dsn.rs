@@ -23,9 +23,17 @@ pub(super) fn advice(text: &str) -> Option<String> {
     let credentials = credentials.unwrap_or_default();
     let (database, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let parameters = Parameters::read(parameters, (network == "unix").then_some(address));
-    let host = if network == "unix" { "localhost" } else { or_localhost(address) };
+    let host = if network == "unix" {
+        "localhost"
+    } else {
+        or_localhost(address)
+    };
     let mut advice = "this is the data source name of a Go driver; write ".to_owned();
-    advice.push_str(&format!("mysql://{credentials}{host}/{}{}", query::encode(database), parameters.query()));
+    advice.push_str(&format!(
+        "mysql://{credentials}{host}/{}{}",
+        query::encode(database),
+        parameters.query()
+    ));
     if credentials.contains(':') {
         advice.push_str(" with the password for ***, its special characters as %XX (@ is %40)");
     }
@@ -46,7 +54,10 @@ impl Parameters {
     fn read(text: &str, socket: Option<&str>) -> Self {
         let mut parameters = Self::default();
         if let Some(socket) = socket {
-            parameters.kept.push(format!("socket={}", query::encode(socket).replace("%2F", "/")));
+            parameters.kept.push(format!(
+                "socket={}",
+                query::encode(socket).replace("%2F", "/")
+            ));
         }
         let mut dropped = Vec::new();
         for (name, value) in query::pairs(text) {
@@ -65,7 +76,10 @@ impl Parameters {
             }
         }
         if !dropped.is_empty() {
-            parameters.note(&format!("there is nothing like {}: leave it out", dropped.join(", ")));
+            parameters.note(&format!(
+                "there is nothing like {}: leave it out",
+                dropped.join(", ")
+            ));
         }
         parameters
     }
@@ -75,7 +89,11 @@ impl Parameters {
     }
 
     fn query(&self) -> String {
-        if self.kept.is_empty() { String::new() } else { format!("?{}", self.kept.join("&")) }
+        if self.kept.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", self.kept.join("&"))
+        }
     }
 }
 
@@ -86,20 +104,34 @@ mod tests {
     fn url(text: &str) -> Option<String> {
         let advice = advice(text)?;
         assert!(!advice.contains("honey"), "{advice}");
-        let url = advice.strip_prefix("this is the data source name of a Go driver; write ").unwrap();
+        let url = advice
+            .strip_prefix("this is the data source name of a Go driver; write ")
+            .unwrap();
         Some(url.split([' ', ';']).next().unwrap().to_owned())
     }
 
     #[test]
     fn the_url_that_it_should_be() {
         for (dsn, wanted) in [
-            ("root:root@tcp(localhost:3308)/test", "mysql://root:***@localhost:3308/test"),
-            ("bee@x:h/on@ey@tcp([::1]:3306)/my_app", "mysql://bee%40x:***@[::1]:3306/my_app"),
+            (
+                "root:root@tcp(localhost:3308)/test",
+                "mysql://root:***@localhost:3308/test",
+            ),
+            (
+                "bee@x:h/on@ey@tcp([::1]:3306)/my_app",
+                "mysql://bee%40x:***@[::1]:3306/my_app",
+            ),
             ("root@/app", "mysql://root@localhost/app"),
             ("root:@tcp(db)/app", "mysql://root@db/app"),
             ("tcp(db:3306)/app", "mysql://db:3306/app"),
-            ("bee:honey@unix(/run/mysqld.sock)/app", "mysql://bee:***@localhost/app?socket=/run/mysqld.sock"),
-            ("bee:honey@tcp(db)/a?tls=skip-verify&parseTime=true", "mysql://bee:***@db/a?ssl-mode=required"),
+            (
+                "bee:honey@unix(/run/mysqld.sock)/app",
+                "mysql://bee:***@localhost/app?socket=/run/mysqld.sock",
+            ),
+            (
+                "bee:honey@tcp(db)/a?tls=skip-verify&parseTime=true",
+                "mysql://bee:***@db/a?ssl-mode=required",
+            ),
         ] {
             assert_eq!(url(dsn).as_deref(), Some(wanted));
         }
@@ -107,15 +139,29 @@ mod tests {
 
     #[test]
     fn parameters_are_answered_too() {
-        let advice = advice("bee:honey@tcp(db)/app?parseTime=true&loc=Local&limit_connections=10&charset=latin1").unwrap();
-        assert!(advice.ends_with("there is nothing like parseTime, loc: leave it out"), "{advice}");
+        let advice = advice(
+            "bee:honey@tcp(db)/app?parseTime=true&loc=Local&limit_connections=10&charset=latin1",
+        )
+        .unwrap();
+        assert!(
+            advice.ends_with("there is nothing like parseTime, loc: leave it out"),
+            "{advice}"
+        );
         assert!(advice.contains("MaxOpenConnections"), "{advice}");
         assert!(advice.contains("mysqlEncoding"), "{advice}");
     }
 
     #[test]
     fn other_texts() {
-        for text in ["localhost:6379", "/var/redis.sock:1", "root:honey@localhost/app", "localhost/app", "", "/", "@"] {
+        for text in [
+            "localhost:6379",
+            "/var/redis.sock:1",
+            "root:honey@localhost/app",
+            "localhost/app",
+            "",
+            "/",
+            "@",
+        ] {
             assert_eq!(url(text), None, "{text}");
         }
     }

@@ -21,13 +21,13 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-use self::{
-    pool::{Pool, PoolKind, StreamPlace},
-    pool_url::PoolUrl,
-};
 pub use self::{
     error::{ConfigError, ConfigErrors},
     pool_options::PoolOptions,
+};
+use self::{
+    pool::{Pool, PoolKind, StreamPlace},
+    pool_url::PoolUrl,
 };
 use crate::{
     engine::Engine,
@@ -110,13 +110,21 @@ impl Registry {
     /// let options = PoolOptions::new().max_connections(50);
     /// let registry = Registry::new().pool_with(DEFAULT_POOL, "mysql://root@localhost/app", options);
     /// ```
-    pub fn pool_with(mut self, name: impl Into<String>, url: impl AsRef<str>, options: PoolOptions) -> Self {
+    pub fn pool_with(
+        mut self,
+        name: impl Into<String>,
+        url: impl AsRef<str>,
+        options: PoolOptions,
+    ) -> Self {
         let name = name.into();
         match PoolUrl::parse(url.as_ref()) {
             Ok(url) => self.pools.push(Pool { name, url, options }),
             Err(wrong) => {
                 self.unread.push((name.clone(), wrong.meant));
-                self.mistakes.push(ConfigError::Url { pool: name, problem: wrong.problem });
+                self.mistakes.push(ConfigError::Url {
+                    pool: name,
+                    problem: wrong.problem,
+                });
             }
         }
         self
@@ -142,14 +150,22 @@ impl Registry {
         groups: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         let groups = groups.into_iter().map(Into::into).collect();
-        self.streams.push(StreamPlace { stream: stream.into(), pool: pool.into(), groups });
+        self.streams.push(StreamPlace {
+            stream: stream.into(),
+            pool: pool.into(),
+            groups,
+        });
         self
     }
 
     /// An entity. Once more does no harm.
     pub fn entity<T: Entity>(mut self) -> Self {
         let schema = T::schema();
-        if !self.schemas.iter().any(|known| std::ptr::eq(*known, schema)) {
+        if !self
+            .schemas
+            .iter()
+            .any(|known| std::ptr::eq(*known, schema))
+        {
             self.schemas.push(schema);
         }
         self

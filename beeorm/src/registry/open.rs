@@ -30,15 +30,29 @@ pub(super) enum Opened {
 type Streams = Vec<(String, Channel)>;
 
 /// Opens the pool, and in a stream pool the streams that lie in it.
-pub(super) async fn open(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Opened, Vec<ConfigError>> {
+pub(super) async fn open(
+    pool: &Pool,
+    places: &[StreamPlace],
+    runtime: &Runtime,
+) -> Result<Opened, Vec<ConfigError>> {
     let streams = match pool.url.backend {
-        Backend::Database => return database(pool, runtime).await.map(Opened::Database).map_err(|error| vec![error]),
+        Backend::Database => {
+            return database(pool, runtime)
+                .await
+                .map(Opened::Database)
+                .map_err(|error| vec![error]);
+        }
         Backend::Redis => redis(pool, places).await?,
-        Backend::Embedded => embedded(pool, places, runtime).await.map_err(|reason| vec![unreachable_pool(pool, reason)])?,
+        Backend::Embedded => embedded(pool, places, runtime)
+            .await
+            .map_err(|reason| vec![unreachable_pool(pool, reason)])?,
     };
     // Groups are there from the first statistics on, and a missing right is told here.
     let prepared = join_all(streams.iter().map(|(_, channel)| channel.stream.prepare())).await;
-    let wrong = prepared.into_iter().filter_map(Result::err).map(|error| unreachable_pool(pool, error.to_string()));
+    let wrong = prepared
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| unreachable_pool(pool, error.to_string()));
     let wrong: Vec<_> = wrong.collect();
     if wrong.is_empty() {
         return Ok(Opened::Streams(streams));
@@ -60,12 +74,17 @@ async fn database(pool: &Pool, runtime: &Runtime) -> Result<Arc<dyn Database>, C
     let options = OpenOptions {
         url: pool.url.url.clone(),
         max_connections: pool.options.max_connections.unwrap_or(MAX_CONNECTIONS),
-        connect_timeout: pool.options.connect_timeout.unwrap_or(DATABASE_CONNECT_TIMEOUT),
+        connect_timeout: pool
+            .options
+            .connect_timeout
+            .unwrap_or(DATABASE_CONNECT_TIMEOUT),
         encoding: pool.options.encoding.clone(),
         collate: pool.options.collate.clone(),
         runtime: runtime.clone(),
     };
-    database::open(&options).await.map_err(|error| unreachable_pool(pool, error.message()))
+    database::open(&options)
+        .await
+        .map_err(|error| unreachable_pool(pool, error.message()))
 }
 
 #[cfg(any(feature = "redis", feature = "embedded"))]
@@ -77,9 +96,20 @@ fn channels(
     let channel = |place: &StreamPlace| {
         let group = place.groups.first().cloned()?;
         let stream = stream(&place.stream, &group);
-        Some((place.stream.clone(), Channel { pool: pool.name.clone(), group, stream }))
+        Some((
+            place.stream.clone(),
+            Channel {
+                pool: pool.name.clone(),
+                group,
+                stream,
+            },
+        ))
     };
-    places.iter().filter(|place| place.pool == pool.name).filter_map(channel).collect()
+    places
+        .iter()
+        .filter(|place| place.pool == pool.name)
+        .filter_map(channel)
+        .collect()
 }
 
 #[cfg(feature = "redis")]
@@ -90,15 +120,28 @@ async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<Confi
     };
 
     let mut options = RedisOptions::new(&pool.name, &pool.url.url);
-    let namespace = pool.options.namespace.clone().or_else(|| pool.url.namespace.clone());
+    let namespace = pool
+        .options
+        .namespace
+        .clone()
+        .or_else(|| pool.url.namespace.clone());
     options.namespace = namespace.filter(|namespace| !namespace.is_empty());
-    options.connect_timeout = pool.options.connect_timeout.unwrap_or(options.connect_timeout);
-    options.command_timeout = pool.options.command_timeout.unwrap_or(options.command_timeout);
+    options.connect_timeout = pool
+        .options
+        .connect_timeout
+        .unwrap_or(options.connect_timeout);
+    options.command_timeout = pool
+        .options
+        .command_timeout
+        .unwrap_or(options.command_timeout);
     let failed = |error: RedisError| {
-        vec![unreachable_pool(pool, match error {
-            RedisError::Url(problem) => problem,
-            error => format!("{error} (is the server running, and the URL right?)"),
-        })]
+        vec![unreachable_pool(
+            pool,
+            match error {
+                RedisError::Url(problem) => problem,
+                error => format!("{error} (is the server running, and the URL right?)"),
+            },
+        )]
     };
     let client = Arc::new(redis::open(&options).await.map_err(failed)?);
     let policy = match client.policy().await {
@@ -108,17 +151,26 @@ async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<Confi
             return Err(failed(error));
         }
     };
-    let streams = channels(pool, places, |name, group| Arc::new(RedisStream::new(Arc::clone(&client), name, group)));
+    let streams = channels(pool, places, |name, group| {
+        Arc::new(RedisStream::new(Arc::clone(&client), name, group))
+    });
     let mistakes = refusals(pool, &policy, !streams.is_empty());
     if streams.is_empty() || !mistakes.is_empty() {
         client.close().await;
     }
-    if mistakes.is_empty() { Ok(streams) } else { Err(mistakes) }
+    if mistakes.is_empty() {
+        Ok(streams)
+    } else {
+        Err(mistakes)
+    }
 }
 
 #[cfg(not(feature = "redis"))]
 async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
-    Err(vec![unreachable_pool(pool, "beeorm was built without its feature `redis`")])
+    Err(vec![unreachable_pool(
+        pool,
+        "beeorm was built without its feature `redis`",
+    )])
 }
 
 /// What the server's settings make impossible; what they make risky is warned of.
@@ -126,13 +178,19 @@ async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Streams, Vec<ConfigErro
 fn refusals(pool: &Pool, policy: &crate::redis::Policy, has_streams: bool) -> Vec<ConfigError> {
     let mut mistakes = Vec::new();
     if !policy.supported {
-        mistakes.push(ConfigError::TooOld { pool: pool.name.clone(), version: policy.version.clone() });
+        mistakes.push(ConfigError::TooOld {
+            pool: pool.name.clone(),
+            version: policy.version.clone(),
+        });
     }
     if !has_streams {
         return mistakes;
     }
     if let Some(policy) = &policy.evicting {
-        mistakes.push(ConfigError::Evicting { pool: pool.name.clone(), policy: policy.clone() });
+        mistakes.push(ConfigError::Evicting {
+            pool: pool.name.clone(),
+            policy: policy.clone(),
+        });
     }
     if policy.persistence == crate::redis::Persistence::Off {
         tracing::warn!(
@@ -145,12 +203,18 @@ fn refusals(pool: &Pool, policy: &crate::redis::Policy, has_streams: bool) -> Ve
 }
 
 #[cfg(feature = "embedded")]
-async fn embedded(pool: &Pool, places: &[StreamPlace], runtime: &Runtime) -> Result<Streams, String> {
+async fn embedded(
+    pool: &Pool,
+    places: &[StreamPlace],
+    runtime: &Runtime,
+) -> Result<Streams, String> {
     use crate::stream::embedded::{self, EmbeddedStream};
 
     let opened = embedded::open(&pool.name, &pool.url.url, runtime.clone()).await;
     let store = opened.map_err(|error| error.to_string())?;
-    Ok(channels(pool, places, |name, _| Arc::new(EmbeddedStream::new(Arc::clone(&store), name))))
+    Ok(channels(pool, places, |name, _| {
+        Arc::new(EmbeddedStream::new(Arc::clone(&store), name))
+    }))
 }
 
 #[cfg(not(feature = "embedded"))]

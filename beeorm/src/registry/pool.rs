@@ -35,13 +35,19 @@ pub(super) struct StreamPlace {
 
 impl Registry {
     pub(super) fn pool_of(&self, kind: PoolKind, name: &str) -> Option<&Pool> {
-        self.pools.iter().find(|pool| pool.url.kind() == kind && pool.name == name)
+        self.pools
+            .iter()
+            .find(|pool| pool.url.kind() == kind && pool.name == name)
     }
 
     /// The names of the pools of one kind, each once.
     pub(super) fn names(&self, kind: PoolKind) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.pools.iter().filter(|pool| pool.url.kind() == kind).map(|pool| pool.name.clone()).collect();
+        let mut names: Vec<_> = self
+            .pools
+            .iter()
+            .filter(|pool| pool.url.kind() == kind)
+            .map(|pool| pool.name.clone())
+            .collect();
         names.sort();
         names.dedup();
         names

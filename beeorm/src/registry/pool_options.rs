@@ -69,14 +69,24 @@ impl PoolOptions {
     pub(super) fn strangers(&self, backend: Backend) -> Vec<&'static str> {
         use Backend::{Database, Redis};
         let options: [(_, _, &[Backend]); 6] = [
-            ("max_connections", self.max_connections.is_some(), &[Database]),
-            ("connect_timeout", self.connect_timeout.is_some(), &[Database, Redis]),
+            (
+                "max_connections",
+                self.max_connections.is_some(),
+                &[Database],
+            ),
+            (
+                "connect_timeout",
+                self.connect_timeout.is_some(),
+                &[Database, Redis],
+            ),
             ("command_timeout", self.command_timeout.is_some(), &[Redis]),
             ("namespace", self.namespace.is_some(), &[Redis]),
             ("encoding", self.encoding.is_some(), &[Database]),
             ("collate", self.collate.is_some(), &[Database]),
         ];
-        let strange = options.iter().filter(|(_, set, of)| *set && !of.contains(&backend));
+        let strange = options
+            .iter()
+            .filter(|(_, set, of)| *set && !of.contains(&backend));
         strange.map(|(name, ..)| *name).collect()
     }
 }

@@ -53,39 +53,77 @@ impl PoolUrl {
     pub(super) fn parse(text: &str) -> Result<Self, WrongUrl> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(WrongUrl { problem: format!("the URL is empty; write {FORMS}"), meant: None });
+            return Err(WrongUrl {
+                problem: format!("the URL is empty; write {FORMS}"),
+                meant: None,
+            });
         }
         if let Some((scheme, rest)) = split_scheme(text) {
             return Self::of_scheme(&scheme.to_ascii_lowercase(), rest);
         }
         if let Some(problem) = go_dsn::advice(text) {
-            return Err(WrongUrl { problem, meant: Some(PoolKind::Database) });
+            return Err(WrongUrl {
+                problem,
+                meant: Some(PoolKind::Database),
+            });
         }
         match short_form::read(text) {
-            Some(Ok((url, namespace))) => Ok(Self { backend: Backend::Redis, url, namespace }),
-            Some(Err(problem)) => Err(WrongUrl { problem, meant: Some(PoolKind::Stream) }),
-            None => Err(WrongUrl { problem: format!("the URL has no scheme; write {FORMS}"), meant: None }),
+            Some(Ok((url, namespace))) => Ok(Self {
+                backend: Backend::Redis,
+                url,
+                namespace,
+            }),
+            Some(Err(problem)) => Err(WrongUrl {
+                problem,
+                meant: Some(PoolKind::Stream),
+            }),
+            None => Err(WrongUrl {
+                problem: format!("the URL has no scheme; write {FORMS}"),
+                meant: None,
+            }),
         }
     }
 
     fn of_scheme(scheme: &str, rest: &str) -> Result<Self, WrongUrl> {
-        let known = |scheme: &str| SCHEMES.iter().find(|(known, _)| *known == scheme).map(|(_, backend)| *backend);
+        let known = |scheme: &str| {
+            SCHEMES
+                .iter()
+                .find(|(known, _)| *known == scheme)
+                .map(|(_, backend)| *backend)
+        };
         let Some(backend) = known(scheme) else {
             let meant = closest(scheme, SCHEMES.iter().map(|(known, _)| *known));
-            let advice = meant.map_or_else(|| format!("write {FORMS}"), |meant| format!("did you mean {meant:?}?"));
+            let advice = meant.map_or_else(
+                || format!("write {FORMS}"),
+                |meant| format!("did you mean {meant:?}?"),
+            );
             let problem = format!("the URL's scheme {scheme:?} is not known; {advice}");
-            return Err(WrongUrl { problem, meant: meant.and_then(known).map(Backend::kind) });
+            return Err(WrongUrl {
+                problem,
+                meant: meant.and_then(known).map(Backend::kind),
+            });
         };
         if rest.trim_start_matches('/').is_empty() {
             let problem = format!("there is nothing behind {scheme}: in the URL; write {FORMS}");
-            return Err(WrongUrl { problem, meant: Some(backend.kind()) });
+            return Err(WrongUrl {
+                problem,
+                meant: Some(backend.kind()),
+            });
         }
         let url = format!("{scheme}:{rest}");
         if backend == Backend::Redis {
             let (url, namespace) = query::take(&url, "namespace");
-            return Ok(Self { backend, url, namespace: namespace.filter(|namespace| !namespace.is_empty()) });
+            return Ok(Self {
+                backend,
+                url,
+                namespace: namespace.filter(|namespace| !namespace.is_empty()),
+            });
         }
-        Ok(Self { backend, url, namespace: None })
+        Ok(Self {
+            backend,
+            url,
+            namespace: None,
+        })
     }
 
     pub(super) fn kind(&self) -> PoolKind {
@@ -119,14 +157,19 @@ impl Backend {
 /// The scheme, and what is behind its colon. SQLite's alone may stand without slashes.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once(':')?;
-    let named = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let named = scheme
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let is_url = named && !scheme.is_empty() && rest.starts_with("//");
     (is_url || scheme == "sqlite").then_some((scheme, rest))
 }
 
 impl fmt::Debug for PoolUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PoolUrl").field("url", &self.shown()).field("namespace", &self.namespace).finish()
+        f.debug_struct("PoolUrl")
+            .field("url", &self.shown())
+            .field("namespace", &self.namespace)
+            .finish()
     }
 }
 
@@ -149,19 +192,28 @@ mod tests {
             ("redis://localhost", Backend::Redis),
             ("rediss://localhost", Backend::Redis),
             ("redis+unix:///var/redis.sock", Backend::Redis),
-            ("redis-sentinel://one:26379,two:26379/master", Backend::Redis),
+            (
+                "redis-sentinel://one:26379,two:26379/master",
+                Backend::Redis,
+            ),
             ("valkey://localhost", Backend::Redis),
             ("embedded://memory", Backend::Embedded),
         ] {
             assert_eq!(parsed(text), (backend, text.to_owned(), None));
         }
-        assert_eq!(parsed(" MySQL://root@localhost/app\n").1, "mysql://root@localhost/app");
+        assert_eq!(
+            parsed(" MySQL://root@localhost/app\n").1,
+            "mysql://root@localhost/app"
+        );
     }
 
     #[test]
     fn a_url_may_name_a_namespace() {
         let redis = |url: &str| (Backend::Redis, url.to_owned(), Some("app 1".to_owned()));
-        assert_eq!(parsed("redis://localhost?namespace=app%201"), redis("redis://localhost"));
+        assert_eq!(
+            parsed("redis://localhost?namespace=app%201"),
+            redis("redis://localhost")
+        );
         assert_eq!(
             parsed("redis+unix:///redis.sock?db=2&namespace=app+1"),
             redis("redis+unix:///redis.sock?db=2")
@@ -172,11 +224,17 @@ mod tests {
     #[test]
     fn a_mistake_is_answered_with_what_to_write() {
         let refused = |text| PoolUrl::parse(text).unwrap_err().problem;
-        assert_eq!(refused("mysq://root@localhost/app"), "the URL's scheme \"mysq\" is not known; did you mean \"mysql\"?");
+        assert_eq!(
+            refused("mysq://root@localhost/app"),
+            "the URL's scheme \"mysq\" is not known; did you mean \"mysql\"?"
+        );
         assert!(refused("postgres://root@localhost/app").contains("write mysql://"));
         assert!(refused("user:secret@localhost:3306/app").contains("no scheme"));
         assert!(!refused("user:secret@localhost:3306/app").contains("secret"));
-        assert!(refused("user:secret@tcp(localhost:3306)/app").contains("mysql://user:***@localhost:3306/app"));
+        assert!(
+            refused("user:secret@tcp(localhost:3306)/app")
+                .contains("mysql://user:***@localhost:3306/app")
+        );
         assert!(refused("").contains("empty"));
         assert!(refused("redis://").contains("nothing behind redis:"));
         assert!(refused("localhost").contains("no scheme"));

@@ -18,7 +18,11 @@ pub(super) fn redact(url: &str) -> String {
         }
         None => rest,
     };
-    if scheme.is_empty() { rest } else { format!("{scheme}://{rest}") }
+    if scheme.is_empty() {
+        rest
+    } else {
+        format!("{scheme}://{rest}")
+    }
 }
 
 fn parameter(pair: &str) -> String {
@@ -36,12 +40,24 @@ mod tests {
     fn passwords_are_hidden() {
         for (url, shown) in [
             ("mysql://root@localhost/app", "mysql://root@localhost/app"),
-            ("mysql://root:secret@localhost/app", "mysql://root:***@localhost/app"),
-            ("mysql://root:se/c@ret@localhost/app", "mysql://root:***@localhost/app"),
-            ("mysql://root:se?c:ret@localhost/app?socket=/x", "mysql://root:***@localhost/app?socket=/x"),
+            (
+                "mysql://root:secret@localhost/app",
+                "mysql://root:***@localhost/app",
+            ),
+            (
+                "mysql://root:se/c@ret@localhost/app",
+                "mysql://root:***@localhost/app",
+            ),
+            (
+                "mysql://root:se?c:ret@localhost/app?socket=/x",
+                "mysql://root:***@localhost/app?socket=/x",
+            ),
             ("redis://:secret@localhost", "redis://:***@localhost"),
             ("redis://localhost:6379/0", "redis://localhost:6379/0"),
-            ("redis-sentinel://one/m?sentinelPassword=secret&x=1", "redis-sentinel://one/m?sentinelPassword=***&x=1"),
+            (
+                "redis-sentinel://one/m?sentinelPassword=secret&x=1",
+                "redis-sentinel://one/m?sentinelPassword=***&x=1",
+            ),
             ("sqlite::memory:", "sqlite::memory:"),
         ] {
             assert_eq!(redact(url), shown);

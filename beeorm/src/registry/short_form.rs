@@ -3,7 +3,8 @@
 
 use super::query;
 
-const FORM: &str = "write host:port[:db[:namespace]], or a URL: redis://[user:password@]host:port/db";
+const FORM: &str =
+    "write host:port[:db[:namespace]], or a URL: redis://[user:password@]host:port/db";
 
 /// What stands behind a host, or behind the name of a sentinels' master: `db[:namespace]`, and the parameters.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,8 @@ impl Rest {
             [database] => rest.database = number(database)?,
             [database, namespace] => {
                 rest.database = number(database)?;
-                rest.namespace = Some((*namespace).to_owned()).filter(|namespace| !namespace.is_empty());
+                rest.namespace =
+                    Some((*namespace).to_owned()).filter(|namespace| !namespace.is_empty());
             }
             _ => return Err(format!("there are too many colons in it; {FORM}")),
         }
@@ -30,7 +32,11 @@ impl Rest {
             match name.as_str() {
                 "user" => rest.user = value,
                 "password" => rest.password = value,
-                _ => return Err(format!("the parameter {name:?} is not known; there are: user, password")),
+                _ => {
+                    return Err(format!(
+                        "the parameter {name:?} is not known; there are: user, password"
+                    ));
+                }
             }
         }
         Ok(rest)
@@ -48,7 +54,9 @@ impl Rest {
 }
 
 fn number(database: &str) -> Result<u8, String> {
-    database.parse().map_err(|_| format!("the database {database:?} is no number from 0 to 255; {FORM}"))
+    database
+        .parse()
+        .map_err(|_| format!("the database {database:?} is no number from 0 to 255; {FORM}"))
 }
 
 /// The URL and the namespace; none where it is not of this form at all. What is wrong repeats nothing that might
@@ -59,19 +67,37 @@ pub(super) fn read(text: &str) -> Option<Result<(String, Option<String>), String
     match parts.as_slice() {
         [path, rest @ ..] if path.starts_with('/') => {
             Some(Rest::read(rest, parameters).map(|rest| {
-                let url = format!("redis+unix://{}{path}?db={}", rest.credentials(), rest.database);
+                let url = format!(
+                    "redis+unix://{}{path}?db={}",
+                    rest.credentials(),
+                    rest.database
+                );
                 (url, rest.namespace)
             }))
         }
-        [host, port, rest @ ..] if is_host(host) && !place.contains('@') => Some(server(host, port, rest, parameters)),
+        [host, port, rest @ ..] if is_host(host) && !place.contains('@') => {
+            Some(server(host, port, rest, parameters))
+        }
         _ => None,
     }
 }
 
-fn server(host: &str, port: &str, rest: &[&str], parameters: &str) -> Result<(String, Option<String>), String> {
-    let port: u16 = port.parse().map_err(|_| format!("what stands behind the first colon is no port; {FORM}"))?;
+fn server(
+    host: &str,
+    port: &str,
+    rest: &[&str],
+    parameters: &str,
+) -> Result<(String, Option<String>), String> {
+    let port: u16 = port
+        .parse()
+        .map_err(|_| format!("what stands behind the first colon is no port; {FORM}"))?;
     let rest = Rest::read(rest, parameters)?;
-    let url = format!("redis://{}{}:{port}/{}", rest.credentials(), or_localhost(host), rest.database);
+    let url = format!(
+        "redis://{}{}:{port}/{}",
+        rest.credentials(),
+        or_localhost(host),
+        rest.database
+    );
     Ok((url, rest.namespace))
 }
 
@@ -81,7 +107,8 @@ pub(super) fn or_localhost(host: &str) -> &str {
 }
 
 fn is_host(host: &str) -> bool {
-    host.chars().all(|letter| letter.is_alphanumeric() || "-._".contains(letter))
+    host.chars()
+        .all(|letter| letter.is_alphanumeric() || "-._".contains(letter))
 }
 
 #[cfg(test)]
@@ -97,8 +124,17 @@ mod tests {
         let without = |url: &str| (url.to_owned(), None);
         assert_eq!(url("localhost:6379"), without("redis://localhost:6379/0"));
         assert_eq!(url(":6379"), without("redis://localhost:6379/0"));
-        assert_eq!(url("192.123.11.12:6379:3"), without("redis://192.123.11.12:6379/3"));
-        assert_eq!(url("localhost:6379:1:app"), ("redis://localhost:6379/1".to_owned(), Some("app".to_owned())));
+        assert_eq!(
+            url("192.123.11.12:6379:3"),
+            without("redis://192.123.11.12:6379/3")
+        );
+        assert_eq!(
+            url("localhost:6379:1:app"),
+            (
+                "redis://localhost:6379/1".to_owned(),
+                Some("app".to_owned())
+            )
+        );
         assert_eq!(
             url("localhost:6385:11?user=bee&password=h@n%26y"),
             without("redis://bee:h%40n%26y@localhost:6385/11")
@@ -107,10 +143,16 @@ mod tests {
 
     #[test]
     fn sockets() {
-        assert_eq!(url("/var/redis.sock"), ("redis+unix:///var/redis.sock?db=0".to_owned(), None));
+        assert_eq!(
+            url("/var/redis.sock"),
+            ("redis+unix:///var/redis.sock?db=0".to_owned(), None)
+        );
         assert_eq!(
             url("/var/redis.sock:2:app?password=honey"),
-            ("redis+unix://:honey@/var/redis.sock?db=2".to_owned(), Some("app".to_owned()))
+            (
+                "redis+unix://:honey@/var/redis.sock?db=2".to_owned(),
+                Some("app".to_owned())
+            )
         );
     }
 

@@ -1,8 +1,16 @@
 /// The candidate that was most likely meant by a misspelt word.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn closest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let most = (word.chars().count() / 3).max(1);
-    let distances = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
-    distances.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, found)| found)
+    let distances = candidates
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate));
+    distances
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, found)| found)
 }
 
 /// How many characters have to be put in, taken out or replaced (Levenshtein), cases being equal.
@@ -31,7 +39,14 @@ mod tests {
 
     #[test]
     fn misspelt_words() {
-        let keys = ["mysql", "mysqlEncoding", "redis", "sentinel", "streams", "local_cache"];
+        let keys = [
+            "mysql",
+            "mysqlEncoding",
+            "redis",
+            "sentinel",
+            "streams",
+            "local_cache",
+        ];
         let meant = |word| closest(word, keys);
         assert_eq!(meant("mysq"), Some("mysql"));
         assert_eq!(meant("mysql_encoding"), Some("mysqlEncoding"));

@@ -49,7 +49,9 @@ fn found(registry: Registry) -> Vec<String> {
 }
 
 fn good() -> Registry {
-    Registry::new().pool(DEFAULT_POOL, "mysql://root@localhost/app").pool(DEFAULT_POOL, "redis://localhost")
+    Registry::new()
+        .pool(DEFAULT_POOL, "mysql://root@localhost/app")
+        .pool(DEFAULT_POOL, "redis://localhost")
 }
 
 #[test]
@@ -71,11 +73,16 @@ fn a_lazy_channel_needs_a_pool() {
     let registry = Registry::new().pool(DEFAULT_POOL, "mysql://root@localhost/app");
     assert_eq!(
         found(registry.clone()),
-        ["there is no stream pool for the lazy channel: add `.pool(DEFAULT_POOL, \"redis://localhost\")`, or \
-          `\"embedded://memory\"` for none but this process"]
+        [
+            "there is no stream pool for the lazy channel: add `.pool(DEFAULT_POOL, \"redis://localhost\")`, or \
+          `\"embedded://memory\"` for none but this process"
+        ]
     );
     let elsewhere = found(registry.pool("lazy", "redis://localhost"));
-    assert!(elsewhere[0].ends_with("`.redis_stream(LAZY_CHANNEL, \"lazy\", [BACKGROUND_CONSUMER_GROUP])`"));
+    assert!(
+        elsewhere[0]
+            .ends_with("`.redis_stream(LAZY_CHANNEL, \"lazy\", [BACKGROUND_CONSUMER_GROUP])`")
+    );
 }
 
 #[test]
@@ -102,12 +109,19 @@ fn streams_lie_in_one_pool_and_have_one_group() {
 
 #[test]
 fn pools_are_named_once_and_have_options_of_their_kind() {
-    let options = PoolOptions::new().max_connections(0).namespace("app").encoding("utf8mb4");
+    let options = PoolOptions::new()
+        .max_connections(0)
+        .namespace("app")
+        .encoding("utf8mb4");
     let registry = good()
         .pool(DEFAULT_POOL, "sqlite://app.db")
         .pool_with("logs", "mysql://root@localhost/logs", options.clone())
         .pool_with("lazy", "redis://localhost", options)
-        .pool_with("files", "embedded://memory", PoolOptions::new().namespace("app"));
+        .pool_with(
+            "files",
+            "embedded://memory",
+            PoolOptions::new().namespace("app"),
+        );
     assert_eq!(
         found(registry),
         [
@@ -135,17 +149,36 @@ fn entities_have_a_pool_and_a_table_of_their_own() {
     );
     let with_hive = found(registry.entity::<Hive>());
     assert_eq!(with_hive.len(), 3, "{with_hive:#?}");
-    assert!(with_hive[1].starts_with("Hive lies in the database pool \"hives\", which is not registered (registered: default)"));
-    assert!(with_hive[2].starts_with("Drone and Hive have short 64-bit ids and lie in different database pools"));
+    assert!(with_hive[1].starts_with(
+        "Hive lies in the database pool \"hives\", which is not registered (registered: default)"
+    ));
+    assert!(
+        with_hive[2].starts_with(
+            "Drone and Hive have short 64-bit ids and lie in different database pools"
+        )
+    );
 }
 
 #[test]
 fn a_wrong_url_is_told_once() {
-    let registry = Registry::new().pool(DEFAULT_POOL, "root:honey@tcp(localhost:3306)/app").entity::<Flower>();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, "root:honey@tcp(localhost:3306)/app")
+        .entity::<Flower>();
     let found = found(registry);
-    assert!(found[0].starts_with("pool \"default\": this is the data source name of a Go driver"), "{found:#?}");
-    assert!(found[1].starts_with("there is no stream pool for the lazy channel"), "{found:#?}");
-    assert!(found.iter().all(|mistake| mistake.starts_with("Flower: ") || !mistake.contains("Flower")), "{found:#?}");
+    assert!(
+        found[0].starts_with("pool \"default\": this is the data source name of a Go driver"),
+        "{found:#?}"
+    );
+    assert!(
+        found[1].starts_with("there is no stream pool for the lazy channel"),
+        "{found:#?}"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|mistake| mistake.starts_with("Flower: ") || !mistake.contains("Flower")),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -164,7 +197,10 @@ fn tables_that_cannot_be() {
 
 #[test]
 fn mistakes_are_shown_one_a_line() {
-    let errors = ConfigErrors::of(check(&Registry::new().pool("logs", "mysq://localhost/logs"))).unwrap();
+    let errors = ConfigErrors::of(check(
+        &Registry::new().pool("logs", "mysq://localhost/logs"),
+    ))
+    .unwrap();
     assert_eq!(
         errors.to_string(),
         "the registry has 2 mistakes:\n\
@@ -178,11 +214,22 @@ fn mistakes_are_shown_one_a_line() {
 #[cfg(feature = "embedded")]
 #[tokio::test]
 async fn an_engine_without_servers() {
-    let registry = Registry::new().pool("hives", "sqlite://memory").pool(DEFAULT_POOL, "embedded://memory");
-    let engine = registry.entity::<Hive>().server_id(7).connect().await.unwrap();
+    let registry = Registry::new()
+        .pool("hives", "sqlite://memory")
+        .pool(DEFAULT_POOL, "embedded://memory");
+    let engine = registry
+        .entity::<Hive>()
+        .server_id(7)
+        .connect()
+        .await
+        .unwrap();
     let hive = engine.track(Hive::default()).unwrap();
     assert_eq!(hive.id >> 56, 7);
-    let figures = engine.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap();
+    let figures = engine
+        .event_broker()
+        .stream_statistics(LAZY_CHANNEL)
+        .await
+        .unwrap();
     assert_eq!((figures.pool.as_str(), figures.len), (DEFAULT_POOL, 0));
     assert_eq!(figures.groups[0].group, BACKGROUND_CONSUMER_GROUP);
     engine.close().await;
@@ -191,19 +238,26 @@ async fn an_engine_without_servers() {
 #[cfg(all(feature = "mysql", feature = "redis"))]
 #[tokio::test]
 async fn pools_that_do_not_answer_are_told_with_the_other_mistakes() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let registry = Registry::new()
         .pool(DEFAULT_POOL, format!("mysql://root:honey@{nobody}/app"))
         .pool(DEFAULT_POOL, format!("redis://:honey@{nobody}"))
         .pool("logs", format!("mysql://root:honey@{nobody}"))
         .entity::<Bee>();
-    let Err(Error::Config(errors)) = registry.connect().await else { panic!() };
+    let Err(Error::Config(errors)) = registry.connect().await else {
+        panic!()
+    };
     let found: Vec<_> = errors.errors().iter().map(ToString::to_string).collect();
     let starts = [
         "Bee.hive refers to".to_owned(),
         format!("the database pool \"default\" (mysql://root:***@{nobody}/app) cannot be opened: "),
         format!("the stream pool \"default\" (redis://:***@{nobody}) cannot be opened: "),
-        format!("the database pool \"logs\" (mysql://root:***@{nobody}) cannot be opened: the database URL names no database"),
+        format!(
+            "the database pool \"logs\" (mysql://root:***@{nobody}) cannot be opened: the database URL names no database"
+        ),
     ];
     assert_eq!(found.len(), starts.len(), "{found:#?}");
     for (mistake, start) in found.iter().zip(starts) {

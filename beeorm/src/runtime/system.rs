@@ -12,14 +12,18 @@ pub(super) struct System {
 
 impl System {
     pub(super) fn new() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 }
 
 impl Host for System {
     fn now_millis(&self) -> u64 {
         // A clock before 1970 counts as 1970; one after the year 500 million is none of ours.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 

@@ -169,7 +169,8 @@ fn what_other_hands_said_of_a_column_stays() {
         table.columns[1].collation = Some("utf8mb4_bin".to_owned());
         table.columns[1].comment = "Tom's \\ name".to_owned();
     };
-    let sql = "MODIFY COLUMN `email` varchar(50) COLLATE utf8mb4_bin NOT NULL COMMENT 'Tom''s \\\\ name'";
+    let sql =
+        "MODIFY COLUMN `email` varchar(50) COLLATE utf8mb4_bin NOT NULL COMMENT 'Tom''s \\\\ name'";
     assert_eq!(with(change), [safe(sql)]);
 }
 

@@ -74,7 +74,13 @@ impl Shape {
         operation: Operation,
         columns: Vec<(usize, AssignMode)>,
     ) -> Self {
-        Self { table, operation, columns, released: Vec::new(), on_duplicate: Vec::new() }
+        Self {
+            table,
+            operation,
+            columns,
+            released: Vec::new(),
+            on_duplicate: Vec::new(),
+        }
     }
 
     /// How many values each statement has.
@@ -121,14 +127,20 @@ impl Batch {
     }
 
     pub(crate) fn bytes(&self, statement: &Statement) -> Result<&[u8], Corrupt> {
-        self.data.get(statement.start as usize..statement.end as usize).ok_or(Corrupt)
+        self.data
+            .get(statement.start as usize..statement.end as usize)
+            .ok_or(Corrupt)
     }
 
     /// The values of a statement.
     pub(crate) fn values(&self, statement: &Statement) -> Result<RowValues<'_>, Corrupt> {
         let shape = self.shape(statement)?;
         let mut bytes = self.bytes(statement)?;
-        let mut take = |count: usize| (0..count).map(|_| ValueRef::take(&mut bytes)).collect::<Result<Vec<_>, _>>();
+        let mut take = |count: usize| {
+            (0..count)
+                .map(|_| ValueRef::take(&mut bytes))
+                .collect::<Result<Vec<_>, _>>()
+        };
         let mut key = match shape.operation {
             Operation::Insert => None,
             Operation::Update | Operation::Delete => take(1)?.pop(),
@@ -137,9 +149,20 @@ impl Batch {
         take(shape.released.len())?;
         let on_duplicate = take(shape.on_duplicate.len())?;
         if shape.operation == Operation::Insert {
-            let place = shape.columns.iter().position(|(column, _)| *column == shape.table.key);
+            let place = shape
+                .columns
+                .iter()
+                .position(|(column, _)| *column == shape.table.key);
             key = place.and_then(|place| columns.get(place)).copied();
         }
-        if bytes.is_empty() { Ok(RowValues { key, columns, on_duplicate }) } else { Err(Corrupt) }
+        if bytes.is_empty() {
+            Ok(RowValues {
+                key,
+                columns,
+                on_duplicate,
+            })
+        } else {
+            Err(Corrupt)
+        }
     }
 }

@@ -1,7 +1,9 @@
 use super::{Batch, Operation, Shape, rows::Progress};
 use crate::{
     column::{ColumnError, ValueRef, check},
-    entity::{AssignMode, Assignment, Entity, IdSource, Key, KeySource, Place, TableSchema, encode_row},
+    entity::{
+        AssignMode, Assignment, Entity, IdSource, Key, KeySource, Place, TableSchema, encode_row,
+    },
     error::Error,
 };
 
@@ -24,7 +26,9 @@ pub struct Encoder<'e> {
 
 impl std::fmt::Debug for Encoder<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Encoder").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Encoder")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -34,14 +38,24 @@ impl<'e> Encoder<'e> {
         ids: &'e dyn IdSource,
         registered: &'e dyn Fn(&'static TableSchema) -> bool,
     ) -> Self {
-        Self { path, ids, registered, batches: Vec::new() }
+        Self {
+            path,
+            ids,
+            registered,
+            batches: Vec::new(),
+        }
     }
 
     fn batch(&mut self, schema: &'static TableSchema) -> Result<usize, Error> {
         if !(self.registered)(schema) {
-            return Err(Error::EntityNotRegistered { entity: schema.entity });
+            return Err(Error::EntityNotRegistered {
+                entity: schema.entity,
+            });
         }
-        let known = self.batches.iter().position(|(pool, _)| *pool == schema.pool);
+        let known = self
+            .batches
+            .iter()
+            .position(|(pool, _)| *pool == schema.pool);
         Ok(known.unwrap_or_else(|| {
             self.batches.push((schema.pool, Batch::default()));
             self.batches.len() - 1
@@ -55,7 +69,9 @@ impl<'e> Encoder<'e> {
         write: impl FnOnce(&mut Vec<u8>) -> Result<Shape, Error>,
     ) -> Result<Place, Error> {
         let pool = self.batch(schema)?;
-        let Some((_, batch)) = self.batches.get_mut(pool) else { return Err(too_large()) };
+        let Some((_, batch)) = self.batches.get_mut(pool) else {
+            return Err(too_large());
+        };
         let start = batch.data.len();
         let shape = match write(&mut batch.data) {
             Ok(shape) => shape,
@@ -76,10 +92,14 @@ impl<'e> Encoder<'e> {
         let schema = E::schema();
         match schema.key_source {
             KeySource::AutoIncrement => Ok(false),
-            KeySource::User => Err(Error::KeyMissing { entity: schema.entity }),
+            KeySource::User => Err(Error::KeyMissing {
+                entity: schema.entity,
+            }),
             KeySource::Client => {
                 let made = E::Key::from_client(self.ids);
-                *value.key_mut() = made.unwrap_or(Err(Error::KeyMissing { entity: schema.entity }))?;
+                *value.key_mut() = made.unwrap_or(Err(Error::KeyMissing {
+                    entity: schema.entity,
+                }))?;
                 Ok(true)
             }
         }
@@ -94,17 +114,29 @@ impl<'e> Encoder<'e> {
         self.statement(schema, |data| {
             let start = data.len();
             encode_row(value, data)?;
-            let mut columns: Vec<_> = (0..schema.columns.len()).map(|column| (column, AssignMode::Set)).collect();
+            let mut columns: Vec<_> = (0..schema.columns.len())
+                .map(|column| (column, AssignMode::Set))
+                .collect();
             if schema.key_source == KeySource::AutoIncrement && value.key().is_unset() {
                 columns.remove(schema.key);
                 cut_value(data, start, schema.key);
             }
             let mut shape = Shape::new(schema, Operation::Insert, columns);
             shape.on_duplicate = assignments(schema, on_duplicate, data)?;
-            if let Some((column, _)) = shape.on_duplicate.iter().find(|(column, _)| schema.is_unique(*column)) {
+            if let Some((column, _)) = shape
+                .on_duplicate
+                .iter()
+                .find(|(column, _)| schema.is_unique(*column))
+            {
                 // The row is found again by its unique values: they have to stay.
-                let column = schema.columns.get(*column).map_or_else(String::new, |column| column.name.clone());
-                return Err(Error::DuplicateKeyAssignsUnique { entity: schema.entity, column });
+                let column = schema
+                    .columns
+                    .get(*column)
+                    .map_or_else(String::new, |column| column.name.clone());
+                return Err(Error::DuplicateKeyAssignsUnique {
+                    entity: schema.entity,
+                    column,
+                });
             }
             Ok(shape)
         })
@@ -122,17 +154,28 @@ impl<'e> Encoder<'e> {
         self.statement(schema, |data| {
             write_key::<E>(key, data)?;
             copy_values(data, row, changed);
-            let columns = changed.iter().map(|column| (*column, AssignMode::Set)).collect();
+            let columns = changed
+                .iter()
+                .map(|column| (*column, AssignMode::Set))
+                .collect();
             let mut shape = Shape::new(schema, Operation::Update, columns);
             if !stored.is_empty() {
-                shape.released = changed.iter().copied().filter(|column| schema.is_unique(*column)).collect();
+                shape.released = changed
+                    .iter()
+                    .copied()
+                    .filter(|column| schema.is_unique(*column))
+                    .collect();
                 copy_values(data, stored, &shape.released);
             }
             Ok(shape)
         })
     }
 
-    pub(super) fn change<E: Entity>(&mut self, key: &E::Key, changes: &[Assignment<E>]) -> Result<Place, Error> {
+    pub(super) fn change<E: Entity>(
+        &mut self,
+        key: &E::Key,
+        changes: &[Assignment<E>],
+    ) -> Result<Place, Error> {
         let schema = E::schema();
         self.statement(schema, |data| {
             write_key::<E>(key, data)?;
@@ -142,13 +185,19 @@ impl<'e> Encoder<'e> {
     }
 
     /// The stored row, where it is known, tells which unique values become free.
-    pub(super) fn delete<E: Entity>(&mut self, key: &E::Key, stored: Option<&[u8]>) -> Result<Place, Error> {
+    pub(super) fn delete<E: Entity>(
+        &mut self,
+        key: &E::Key,
+        stored: Option<&[u8]>,
+    ) -> Result<Place, Error> {
         let schema = E::schema();
         self.statement(schema, |data| {
             write_key::<E>(key, data)?;
             let mut shape = Shape::new(schema, Operation::Delete, Vec::new());
             if let Some(stored) = stored {
-                shape.released = (0..schema.columns.len()).filter(|column| schema.is_unique(*column)).collect();
+                shape.released = (0..schema.columns.len())
+                    .filter(|column| schema.is_unique(*column))
+                    .collect();
                 copy_values(data, stored, &shape.released);
             }
             Ok(shape)
@@ -156,19 +205,27 @@ impl<'e> Encoder<'e> {
     }
 
     /// Whether the key of a parent that is encoded, and that the child needs, is known.
-    pub(super) fn parent<P: Entity>(&self, parent: &P, child: &'static str) -> Result<Progress, Error> {
+    pub(super) fn parent<P: Entity>(
+        &self,
+        parent: &P,
+        child: &'static str,
+    ) -> Result<Progress, Error> {
         match (parent.key().is_unset(), self.path) {
             (false, _) => Ok(Progress::Done),
             (true, Path::Synchronous) => Ok(Progress::Waiting),
-            (true, Path::Lazy) => {
-                Err(Error::UnsavedReference { entity: child, parent: P::schema().entity.to_owned() })
-            }
+            (true, Path::Lazy) => Err(Error::UnsavedReference {
+                entity: child,
+                parent: P::schema().entity.to_owned(),
+            }),
         }
     }
 }
 
 fn too_large() -> Error {
-    Error::FrameTooLarge { bytes: usize::MAX, limit: u32::MAX as usize }
+    Error::FrameTooLarge {
+        bytes: usize::MAX,
+        limit: u32::MAX as usize,
+    }
 }
 
 fn write_key<E: Entity>(key: &E::Key, data: &mut Vec<u8>) -> Result<(), Error> {
@@ -184,20 +241,44 @@ fn assignments<E: Entity>(
     data: &mut Vec<u8>,
 ) -> Result<Vec<(usize, AssignMode)>, Error> {
     let mut columns: Vec<(usize, AssignMode)> = Vec::with_capacity(assignments.len());
-    for Assignment { column, mode, value, .. } in assignments {
-        let bytes = value.as_ref().map_err(|problem| Error::column(schema, *column, problem.clone()))?;
-        let name = || schema.columns.get(*column).map_or_else(String::new, |column| column.name.clone());
+    for Assignment {
+        column,
+        mode,
+        value,
+        ..
+    } in assignments
+    {
+        let bytes = value
+            .as_ref()
+            .map_err(|problem| Error::column(schema, *column, problem.clone()))?;
+        let name = || {
+            schema
+                .columns
+                .get(*column)
+                .map_or_else(String::new, |column| column.name.clone())
+        };
         if *column == schema.key {
-            return Err(Error::KeyChanged { entity: schema.entity });
+            return Err(Error::KeyChanged {
+                entity: schema.entity,
+            });
         }
         if columns.iter().any(|(known, _)| known == column) {
-            return Err(Error::AssignedTwice { entity: schema.entity, column: name() });
+            return Err(Error::AssignedTwice {
+                entity: schema.entity,
+                column: name(),
+            });
         }
         let described = schema.columns.get(*column);
         let checked = match (described, ValueRef::take(&mut bytes.as_slice())) {
-            (Some(described), Ok(ValueRef::Null)) if !described.nullable => Err(ColumnError::UnexpectedNull),
+            (Some(described), Ok(ValueRef::Null)) if !described.nullable => {
+                Err(ColumnError::UnexpectedNull)
+            }
             (Some(described), Ok(value)) => check(&described.column_type, value),
-            _ => return Err(Error::RowWidth { entity: schema.entity }),
+            _ => {
+                return Err(Error::RowWidth {
+                    entity: schema.entity,
+                });
+            }
         };
         checked.map_err(|problem| Error::column(schema, *column, problem))?;
         data.extend_from_slice(bytes);

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     column::{ColumnError, RowReader},
     entity::{
-        Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource, Origin, Place, Prepared,
-        ReferenceVisitor, Tracked,
+        Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource, Origin,
+        Place, Prepared, ReferenceVisitor, Tracked,
     },
     error::Error,
 };
@@ -17,10 +17,18 @@ use crate::{
 ///
 /// Its methods are the library's own affair; `dyn Row` is what a `Flusher` holds.
 #[doc(hidden)]
-#[allow(private_interfaces, reason = "implemented and called in this crate only")]
+#[allow(
+    private_interfaces,
+    reason = "implemented and called in this crate only"
+)]
 pub trait Row: Send {
     /// Writes the row's statement, after those of unsaved parents.
-    fn encode(&mut self, slot: &mut Slot, intent: Intent, encoder: &mut Encoder<'_>) -> Result<Progress, Error>;
+    fn encode(
+        &mut self,
+        slot: &mut Slot,
+        intent: Intent,
+        encoder: &mut Encoder<'_>,
+    ) -> Result<Progress, Error>;
 
     /// Adds the lazy flushes of the row that are not settled.
     fn outstanding(&mut self, found: &mut Vec<Arc<Delivery>>) {
@@ -68,11 +76,19 @@ impl<E: Entity> fmt::Debug for ById<E> {
 /// A bare entity: it remembers nothing, so an unset key is all that tells a new one.
 #[allow(private_interfaces, reason = "as the trait")]
 impl<T: Entity> Row for T {
-    fn encode(&mut self, slot: &mut Slot, intent: Intent, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+    fn encode(
+        &mut self,
+        slot: &mut Slot,
+        intent: Intent,
+        encoder: &mut Encoder<'_>,
+    ) -> Result<Progress, Error> {
         let entity = T::schema().entity;
         if intent == Intent::Delete {
             if self.key().is_unset() {
-                return Err(Error::UnsetKey { entity, operation: "delete" });
+                return Err(Error::UnsetKey {
+                    entity,
+                    operation: "delete",
+                });
             }
             encoder.delete::<T>(self.key(), None)?;
             return Ok(Progress::Done);
@@ -93,21 +109,31 @@ impl<T: Entity> Row for T {
     }
 
     fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
-        each_parent(self, &mut |parent| parent.assign(&mut Slot::default(), made));
-        if let Some(key) = slot.place.take().and_then(|place| made.get(place.pool)?.get(place.statement).copied()) {
+        each_parent(self, &mut |parent| {
+            parent.assign(&mut Slot::default(), made)
+        });
+        if let Some(key) = slot
+            .place
+            .take()
+            .and_then(|place| made.get(place.pool)?.get(place.statement).copied())
+        {
             slot.made_key |= take_made_key(self, key);
         }
     }
 
     fn conclude(&mut self, slot: &mut Slot, conclusion: &Conclusion) {
-        each_parent(self, &mut |parent| parent.conclude(&mut Slot::default(), conclusion));
+        each_parent(self, &mut |parent| {
+            parent.conclude(&mut Slot::default(), conclusion)
+        });
         if matches!(conclusion, Conclusion::Refused) && slot.made_key {
             *self.key_mut() = T::Key::default();
         }
     }
 
     fn resolve(&mut self, slot: &mut Slot, state: DeliveryState) {
-        each_parent(self, &mut |parent| parent.resolve(&mut Slot::default(), state));
+        each_parent(self, &mut |parent| {
+            parent.resolve(&mut Slot::default(), state)
+        });
         if state == DeliveryState::Refused && slot.made_key {
             *self.key_mut() = T::Key::default();
         }
@@ -116,7 +142,12 @@ impl<T: Entity> Row for T {
 
 #[allow(private_interfaces, reason = "as the trait")]
 impl<T: Entity> Row for Tracked<T> {
-    fn encode(&mut self, _: &mut Slot, intent: Intent, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+    fn encode(
+        &mut self,
+        _: &mut Slot,
+        intent: Intent,
+        encoder: &mut Encoder<'_>,
+    ) -> Result<Progress, Error> {
         if self.prepared().is_some() {
             // A parent that was encoded on behalf of a child of the same flush.
             return Ok(Progress::Done);
@@ -140,23 +171,36 @@ impl<T: Entity> Row for Tracked<T> {
     }
 
     fn assign(&mut self, _: &mut Slot, made: &MadeKeys) {
-        each_parent(self.value_mut(), &mut |parent| parent.assign(&mut Slot::default(), made));
-        let Some(mut prepared) = self.prepared() else { return };
-        if let Some(key) = prepared.place.take().and_then(|place| made.get(place.pool)?.get(place.statement).copied()) {
+        each_parent(self.value_mut(), &mut |parent| {
+            parent.assign(&mut Slot::default(), made)
+        });
+        let Some(mut prepared) = self.prepared() else {
+            return;
+        };
+        if let Some(key) = prepared
+            .place
+            .take()
+            .and_then(|place| made.get(place.pool)?.get(place.statement).copied())
+        {
             prepared.made_key |= take_made_key(self.value_mut(), key);
         }
         self.memory_mut().prepared = Some(prepared);
     }
 
     fn reload(&mut self, place: Place, reader: &mut dyn RowReader) -> Result<(), ColumnError> {
-        if self.prepared().is_some_and(|prepared| prepared.place == Some(place)) {
+        if self
+            .prepared()
+            .is_some_and(|prepared| prepared.place == Some(place))
+        {
             self.replace(T::read(reader)?);
         }
         Ok(())
     }
 
     fn conclude(&mut self, _: &mut Slot, conclusion: &Conclusion) {
-        each_parent(self.value_mut(), &mut |parent| parent.conclude(&mut Slot::default(), conclusion));
+        each_parent(self.value_mut(), &mut |parent| {
+            parent.conclude(&mut Slot::default(), conclusion)
+        });
         match conclusion {
             Conclusion::Committed => self.committed(),
             Conclusion::Refused => self.refused(),
@@ -166,7 +210,9 @@ impl<T: Entity> Row for Tracked<T> {
     }
 
     fn resolve(&mut self, _: &mut Slot, state: DeliveryState) {
-        each_parent(self.value_mut(), &mut |parent| parent.resolve(&mut Slot::default(), state));
+        each_parent(self.value_mut(), &mut |parent| {
+            parent.resolve(&mut Slot::default(), state)
+        });
         self.resolve_flight();
     }
 }
@@ -178,37 +224,66 @@ fn save<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Resul
     }
     if tracked.origin() == Origin::New {
         if encoder.path == Path::Lazy && tracked.on_duplicate().is_some() {
-            return Err(Error::LazyOnDuplicateKey { entity: schema.entity });
+            return Err(Error::LazyOnDuplicateKey {
+                entity: schema.entity,
+            });
         }
         let made_key = encoder.make_key(tracked.value_mut())?;
         let by_database = schema.key_source == KeySource::AutoIncrement && tracked.key().is_unset();
-        let becomes = if by_database && encoder.path == Path::Lazy { Origin::KeyUnknown } else { Origin::Stored };
+        let becomes = if by_database && encoder.path == Path::Lazy {
+            Origin::KeyUnknown
+        } else {
+            Origin::Stored
+        };
         let place = encoder.insert(&**tracked, tracked.on_duplicate().unwrap_or_default());
         let place = place.inspect_err(|_| {
             if made_key {
                 *tracked.value_mut().key_mut() = T::Key::default();
             }
         })?;
-        tracked.memory_mut().prepared = Some(Prepared { becomes, place: Some(place), made_key });
+        tracked.memory_mut().prepared = Some(Prepared {
+            becomes,
+            place: Some(place),
+            made_key,
+        });
         return Ok(Progress::Done);
     }
-    let Some(Difference { row, stored, mut changed }) = tracked.difference()? else { return Ok(Progress::Done) };
+    let Some(Difference {
+        row,
+        stored,
+        mut changed,
+    }) = tracked.difference()?
+    else {
+        return Ok(Progress::Done);
+    };
     if changed.contains(&schema.key) {
         if !stored.is_empty() {
-            return Err(Error::KeyChanged { entity: schema.entity });
+            return Err(Error::KeyChanged {
+                entity: schema.entity,
+            });
         }
         changed.retain(|column| *column != schema.key);
     }
     let place = encoder.update::<T>(tracked.key(), &row, stored, &changed)?;
-    let prepared = Prepared { becomes: Origin::Stored, place: Some(place), made_key: false };
+    let prepared = Prepared {
+        becomes: Origin::Stored,
+        place: Some(place),
+        made_key: false,
+    };
     tracked.memory_mut().prepared = Some(prepared);
     Ok(Progress::Done)
 }
 
-fn delete<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+fn delete<T: Entity>(
+    tracked: &mut Tracked<T>,
+    encoder: &mut Encoder<'_>,
+) -> Result<Progress, Error> {
     let schema = T::schema();
     if tracked.key().is_unset() {
-        return Err(Error::UnsetKey { entity: schema.entity, operation: "delete" });
+        return Err(Error::UnsetKey {
+            entity: schema.entity,
+            operation: "delete",
+        });
     }
     // What was never flushed has no row: it is only forgotten.
     let place = match tracked.origin() {
@@ -218,13 +293,19 @@ fn delete<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Res
         }
         _ => Some(encoder.delete::<T>(tracked.key(), None)?),
     };
-    tracked.memory_mut().prepared = Some(Prepared { becomes: Origin::Deleted, place, made_key: false });
+    tracked.memory_mut().prepared = Some(Prepared {
+        becomes: Origin::Deleted,
+        place,
+        made_key: false,
+    });
     Ok(Progress::Done)
 }
 
 /// An integer key that AUTO_INCREMENT made; tells whether it was taken.
 fn take_made_key<T: Entity>(value: &mut T, key: u64) -> bool {
-    let made = (key != 0 && value.key().is_unset()).then(|| T::Key::from_auto_increment(key)).flatten();
+    let made = (key != 0 && value.key().is_unset())
+        .then(|| T::Key::from_auto_increment(key))
+        .flatten();
     made.is_some_and(|made| {
         *value.key_mut() = made;
         true
@@ -244,7 +325,9 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
         fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Error> {
             if parent.origin() == Origin::New {
                 let progress = parent.encode(&mut Slot::default(), Intent::Save, self.encoder)?;
-                if progress == Progress::Waiting || self.encoder.parent::<P>(&**parent, self.child)? == Progress::Waiting {
+                if progress == Progress::Waiting
+                    || self.encoder.parent::<P>(&**parent, self.child)? == Progress::Waiting
+                {
                     self.progress = Progress::Waiting;
                 }
             }
@@ -252,7 +335,11 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
         }
     }
 
-    let mut parents = Parents { encoder, progress: Progress::Done, child: T::schema().entity };
+    let mut parents = Parents {
+        encoder,
+        progress: Progress::Done,
+        child: T::schema().entity,
+    };
     value.visit_references(&mut parents)?;
     Ok(parents.progress)
 }
@@ -274,10 +361,19 @@ fn each_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
 
 #[allow(private_interfaces, reason = "as the trait")]
 impl<E: Entity> Row for Change<E> {
-    fn encode(&mut self, _: &mut Slot, intent: Intent, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+    fn encode(
+        &mut self,
+        _: &mut Slot,
+        intent: Intent,
+        encoder: &mut Encoder<'_>,
+    ) -> Result<Progress, Error> {
         let entity = E::schema().entity;
         if self.key.is_unset() {
-            let operation = if intent == Intent::Delete { "delete" } else { "change" };
+            let operation = if intent == Intent::Delete {
+                "delete"
+            } else {
+                "change"
+            };
             return Err(Error::UnsetKey { entity, operation });
         }
         if intent == Intent::Delete {
@@ -291,9 +387,17 @@ impl<E: Entity> Row for Change<E> {
 
 #[allow(private_interfaces, reason = "as the trait")]
 impl<E: Entity> Row for ById<E> {
-    fn encode(&mut self, _: &mut Slot, _: Intent, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
+    fn encode(
+        &mut self,
+        _: &mut Slot,
+        _: Intent,
+        encoder: &mut Encoder<'_>,
+    ) -> Result<Progress, Error> {
         if self.0.is_unset() {
-            return Err(Error::UnsetKey { entity: E::schema().entity, operation: "delete" });
+            return Err(Error::UnsetKey {
+                entity: E::schema().entity,
+                operation: "delete",
+            });
         }
         encoder.delete::<E>(&self.0, None)?;
         Ok(Progress::Done)

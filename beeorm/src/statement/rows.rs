@@ -70,7 +70,9 @@ pub enum Conclusion {
     Unknown,
     /// The statements were handed to the publisher.
     #[doc(hidden)]
-    HandedOver(#[allow(private_interfaces, reason = "made and read in this crate only")] Arc<Delivery>),
+    HandedOver(
+        #[allow(private_interfaces, reason = "made and read in this crate only")] Arc<Delivery>,
+    ),
 }
 
 /// The keys that AUTO_INCREMENT made, by pool and statement; 0 for none.
@@ -85,28 +87,45 @@ impl<'a> Rows<'a> {
     }
 
     fn push(&mut self, row: Held<'a>) {
-        self.items.push(Item { row, intent: Intent::Save, slot: Slot::default(), finished: false });
+        self.items.push(Item {
+            row,
+            intent: Intent::Save,
+            slot: Slot::default(),
+            finished: false,
+        });
     }
 
     pub(crate) fn push_borrowed(&mut self, row: &'a mut dyn Row, intent: Intent) {
         self.push(Held::Borrowed(row));
-        self.items.iter_mut().rev().take(1).for_each(|item| item.intent = intent);
+        self.items
+            .iter_mut()
+            .rev()
+            .take(1)
+            .for_each(|item| item.intent = intent);
     }
 
     pub(crate) fn push_owned(&mut self, row: Box<dyn Row>, intent: Intent) {
         self.push(Held::Owned(row));
-        self.items.iter_mut().rev().take(1).for_each(|item| item.intent = intent);
+        self.items
+            .iter_mut()
+            .rev()
+            .take(1)
+            .for_each(|item| item.intent = intent);
     }
 
     /// Forgets how far an earlier attempt came.
     pub(crate) fn restart(&mut self) {
-        self.items.iter_mut().for_each(|item| (item.finished, item.slot) = (false, Slot::default()));
+        self.items
+            .iter_mut()
+            .for_each(|item| (item.finished, item.slot) = (false, Slot::default()));
     }
 
     /// The lazy flushes that have to be settled before anything new is encoded.
     pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
         let mut found = Vec::new();
-        self.items.iter_mut().for_each(|item| item.row().outstanding(&mut found));
+        self.items
+            .iter_mut()
+            .for_each(|item| item.row().outstanding(&mut found));
         found
     }
 
@@ -131,8 +150,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Shows every row the one that an ON DUPLICATE KEY UPDATE found or made.
-    pub(crate) fn reload(&mut self, place: Place, reader: &mut dyn RowReader) -> Result<(), ColumnError> {
-        self.items.iter_mut().try_for_each(|item| item.row().reload(place, &mut *reader))
+    pub(crate) fn reload(
+        &mut self,
+        place: Place,
+        reader: &mut dyn RowReader,
+    ) -> Result<(), ColumnError> {
+        self.items
+            .iter_mut()
+            .try_for_each(|item| item.row().reload(place, &mut *reader))
     }
 
     pub(crate) fn conclude(&mut self, conclusion: &Conclusion) {
@@ -155,7 +180,9 @@ impl<'a> Rows<'a> {
 
 impl fmt::Debug for Rows<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("rows", &self.items.len()).finish()
+        f.debug_struct("Rows")
+            .field("rows", &self.items.len())
+            .finish()
     }
 }
 

@@ -19,10 +19,18 @@ pub struct WaitingStatement {
 pub(crate) fn waiting(batch: &Batch) -> Vec<WaitingStatement> {
     let show = |statement| {
         let (shape, values) = (batch.shape(statement).ok()?, batch.values(statement).ok()?);
-        let named = shape.columns.iter().zip(&values.columns).map(|((column, mode), value)| {
-            let name = shape.table.columns.get(*column).map_or("", |column| &column.name);
-            (format!("{name}{}", mode.sign()), value.to_value())
-        });
+        let named = shape
+            .columns
+            .iter()
+            .zip(&values.columns)
+            .map(|((column, mode), value)| {
+                let name = shape
+                    .table
+                    .columns
+                    .get(*column)
+                    .map_or("", |column| &column.name);
+                (format!("{name}{}", mode.sign()), value.to_value())
+            });
         Some(WaitingStatement {
             operation: shape.operation.name(),
             table: shape.table.table,

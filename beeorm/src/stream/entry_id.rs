@@ -14,7 +14,10 @@ impl EntryId {
     pub(crate) fn next(self) -> Self {
         match self.sequence.checked_add(1) {
             Some(sequence) => Self { sequence, ..self },
-            None => Self { millis: self.millis.saturating_add(1), sequence: 0 },
+            None => Self {
+                millis: self.millis.saturating_add(1),
+                sequence: 0,
+            },
         }
     }
 

@@ -3,7 +3,9 @@
 #[non_exhaustive]
 pub enum StreamError {
     /// The stream's server could not be reached: nothing was appended.
-    #[error("the stream pool {pool:?} cannot be reached ({reason}); nothing was appended, try again later")]
+    #[error(
+        "the stream pool {pool:?} cannot be reached ({reason}); nothing was appended, try again later"
+    )]
     Unavailable {
         /// The pool.
         pool: String,
@@ -11,7 +13,9 @@ pub enum StreamError {
         reason: String,
     },
     /// The server refused because of its memory: nothing was appended.
-    #[error("the stream pool {pool:?} is out of memory ({reason}); nothing was appended; let the consumer catch up, or raise maxmemory")]
+    #[error(
+        "the stream pool {pool:?} is out of memory ({reason}); nothing was appended; let the consumer catch up, or raise maxmemory"
+    )]
     OutOfMemory {
         /// The pool.
         pool: String,

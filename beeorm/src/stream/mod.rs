@@ -44,7 +44,11 @@ pub(crate) trait Stream: Debug + Send + Sync {
     fn lease(&self) -> BoxFuture<'_, Result<Option<Lease>, StreamError>>;
 
     /// Takes the stream over from the owner that was seen (none: from nobody); false if it has moved since.
-    fn acquire<'s>(&'s self, seen: Option<&'s Lease>, token: Uuid) -> BoxFuture<'s, Result<bool, StreamError>>;
+    fn acquire<'s>(
+        &'s self,
+        seen: Option<&'s Lease>,
+        token: Uuid,
+    ) -> BoxFuture<'s, Result<bool, StreamError>>;
 
     /// Moves the heartbeat on.
     fn beat(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>>;
@@ -63,13 +67,18 @@ pub(crate) trait Stream: Debug + Send + Sync {
     /// Entries never delivered before, in order; they are pending from then on.
     ///
     /// Made anew, from the stream's beginning, where the group or the stream has vanished.
-    fn read_new(&self, token: Uuid, count: usize) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>>;
+    fn read_new(&self, token: Uuid, count: usize)
+    -> BoxFuture<'_, Result<Vec<Entry>, StreamError>>;
 
     /// Returns when there may be something new, at the latest after the time given. Delivers nothing.
     fn wait(&self, at_most: Duration) -> BoxFuture<'_, Result<(), StreamError>>;
 
     /// Acknowledges and deletes the entries, each only if it still holds the frames that were read.
-    fn acknowledge<'s>(&'s self, token: Uuid, entries: &'s [Entry]) -> BoxFuture<'s, Result<(), StreamError>>;
+    fn acknowledge<'s>(
+        &'s self,
+        token: Uuid,
+        entries: &'s [Entry],
+    ) -> BoxFuture<'s, Result<(), StreamError>>;
 
     /// Puts entries that cannot be understood into the stream beside, with the reason, and acknowledges them,
     /// in one step.

@@ -18,36 +18,58 @@ impl Backend {
     pub(crate) async fn servers() -> Self {
         let own = mysql_database().await;
         let database = own.url().to_owned();
-        Self { database, stream: redis_url(), _own: Some(own) }
+        Self {
+            database,
+            stream: redis_url(),
+            _own: Some(own),
+        }
     }
 
     /// SQLite and the embedded stream, in memory.
     pub(crate) async fn embedded() -> Self {
-        Self { database: "sqlite://memory".to_owned(), stream: "embedded://memory".to_owned(), _own: None }
+        Self {
+            database: "sqlite://memory".to_owned(),
+            stream: "embedded://memory".to_owned(),
+            _own: None,
+        }
     }
 
     /// Both under their default names.
     pub(crate) fn registry(&self) -> Registry {
-        Registry::new().pool(DEFAULT_POOL, &self.database).pool(DEFAULT_POOL, &self.stream)
+        Registry::new()
+            .pool(DEFAULT_POOL, &self.database)
+            .pool(DEFAULT_POOL, &self.stream)
     }
 }
 
 /// The Redis server, with a namespace of its own.
 pub(crate) fn redis_url() -> String {
     let namespace = key_prefix();
-    format!("{}?namespace={}", servers().redis, namespace.trim_end_matches(':'))
+    format!(
+        "{}?namespace={}",
+        servers().redis,
+        namespace.trim_end_matches(':')
+    )
 }
 
 /// Connects and makes the tables.
 pub(crate) async fn engine(registry: Registry) -> Engine {
     let engine = registry.connect().await.expect("the pools can be reached");
-    engine.schema().update().await.expect("the tables can be made");
+    engine
+        .schema()
+        .update()
+        .await
+        .expect("the tables can be made");
     engine
 }
 
 /// Executes everything that was flushed lazily.
 pub(crate) async fn drain(engine: &Engine) -> beeorm::Report {
-    engine.background_consumer().drain().await.expect("the channel can be drained")
+    engine
+        .background_consumer()
+        .drain()
+        .await
+        .expect("the channel can be drained")
 }
 
 /// Makes of each function a test on every backend: `name::on_servers` and `name::embedded`.

@@ -95,7 +95,7 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             encoding: None,
             collate: collate.map(str::to_owned),
-        runtime: crate::runtime::Runtime::system(),
+            runtime: crate::runtime::Runtime::system(),
         };
         connect_options(&options).map_err(|error| error.message().to_owned())
     }

@@ -7,17 +7,29 @@ mod tree;
 use std::path::Path;
 
 use self::tree::{Content, Key, Node};
-use super::{ConfigError, ConfigErrors, PoolOptions, PoolUrl, Registry, pool::Pool, similar::closest};
+use super::{
+    ConfigError, ConfigErrors, PoolOptions, PoolUrl, Registry, pool::Pool, similar::closest,
+};
 
 /// The registry that the text describes; every mistake in it otherwise.
 pub(super) fn read(text: &str, file: Option<&str>) -> Result<Registry, ConfigErrors> {
-    let mut reader = Reader { registry: Registry::new(), file, mistakes: Vec::new() };
+    let mut reader = Reader {
+        registry: Registry::new(),
+        file,
+        mistakes: Vec::new(),
+    };
     match tree::read(text) {
         Ok(root) => reader.root(root),
         Err(mistake) => reader.mistake(mistake.line, mistake.problem),
     }
     let mut mistakes = reader.mistakes;
-    mistakes.sort_by_key(|mistake| if let ConfigError::Yaml { line, .. } = mistake { *line } else { 0 });
+    mistakes.sort_by_key(|mistake| {
+        if let ConfigError::Yaml { line, .. } = mistake {
+            *line
+        } else {
+            0
+        }
+    });
     match ConfigErrors::of(mistakes) {
         Some(errors) => Err(errors),
         None => Ok(reader.registry),
@@ -28,7 +40,10 @@ pub(super) fn read_file(path: &Path) -> Result<Registry, ConfigErrors> {
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {
         Ok(text) => read(&text, Some(&file)),
-        Err(error) => Err(ConfigErrors::one(ConfigError::File { file, reason: error.to_string() })),
+        Err(error) => Err(ConfigErrors::one(ConfigError::File {
+            file,
+            reason: error.to_string(),
+        })),
     }
 }
 
@@ -42,14 +57,20 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn mistake(&mut self, line: usize, problem: impl Into<String>) {
         let file = self.file.map(str::to_owned);
-        self.mistakes.push(ConfigError::Yaml { file, line, problem: problem.into() });
+        self.mistakes.push(ConfigError::Yaml {
+            file,
+            line,
+            problem: problem.into(),
+        });
     }
 
     fn root(&mut self, root: Node) {
         if root.content == Content::Null {
             return;
         }
-        let Some(pools) = self.map(root, "the file", "default: {mysql: …, redis: …}") else { return };
+        let Some(pools) = self.map(root, "the file", "default: {mysql: …, redis: …}") else {
+            return;
+        };
         for (name, pool) in pools {
             self.pool(&name, pool);
         }
@@ -57,7 +78,11 @@ impl Reader<'_> {
 
     fn add(&mut self, line: usize, name: &str, url: Result<PoolUrl, String>, options: PoolOptions) {
         match url {
-            Ok(url) => self.registry.pools.push(Pool { name: name.to_owned(), url, options }),
+            Ok(url) => self.registry.pools.push(Pool {
+                name: name.to_owned(),
+                url,
+                options,
+            }),
             Err(problem) => self.mistake(line, problem),
         }
     }
@@ -68,7 +93,10 @@ impl Reader<'_> {
             || format!("there are: {}", known.join(", ")),
             |meant| format!("did you mean {meant:?}?"),
         );
-        self.mistake(key.line, format!("the key {:?} is not known; {advice}", key.text));
+        self.mistake(
+            key.line,
+            format!("the key {:?} is not known; {advice}", key.text),
+        );
     }
 
     fn map(&mut self, node: Node, what: &str, example: &str) -> Option<Vec<(Key, Node)>> {
@@ -76,12 +104,17 @@ impl Reader<'_> {
             Content::Map(entries) => Some(entries),
             // Go's documentation has `redis:localhost:6379:0`, which is one word.
             Content::Text(text) if text.contains(':') => {
-                let problem = format!("{what} takes keys and values, as in `{example}`; is a space missing behind a colon?");
+                let problem = format!(
+                    "{what} takes keys and values, as in `{example}`; is a space missing behind a colon?"
+                );
                 self.mistake(node.line, problem);
                 None
             }
             _ => {
-                self.mistake(node.line, format!("{what} takes keys and values, as in `{example}`"));
+                self.mistake(
+                    node.line,
+                    format!("{what} takes keys and values, as in `{example}`"),
+                );
                 None
             }
         }
@@ -91,11 +124,17 @@ impl Reader<'_> {
         match &node.content {
             Content::Text(text) if !text.is_empty() => Some(text.clone()),
             Content::Null | Content::Text(_) => {
-                self.mistake(key.line, format!("{:?} is empty; it takes text, as in `{example}`", key.text));
+                self.mistake(
+                    key.line,
+                    format!("{:?} is empty; it takes text, as in `{example}`", key.text),
+                );
                 None
             }
             _ => {
-                self.mistake(node.line, format!("{:?} takes text, as in `{example}`", key.text));
+                self.mistake(
+                    node.line,
+                    format!("{:?} takes text, as in `{example}`", key.text),
+                );
                 None
             }
         }
@@ -108,17 +147,35 @@ impl Reader<'_> {
         {
             return Some(number);
         }
-        self.mistake(node.line, format!("{:?} takes a number above 0, as in `{example}`", key.text));
+        self.mistake(
+            node.line,
+            format!("{:?} takes a number above 0, as in `{example}`", key.text),
+        );
         None
     }
 
     /// A list of text.
     fn texts(&mut self, key: &Key, node: Node, example: &str) -> Option<Vec<String>> {
         let Content::List(items) = node.content else {
-            self.mistake(node.line, format!("{:?} takes a list, as in `{example}`", key.text));
+            self.mistake(
+                node.line,
+                format!("{:?} takes a list, as in `{example}`", key.text),
+            );
             return None;
         };
-        items.iter().map(|item| self.text(&Key { line: item.line, ..key.clone() }, item, example)).collect()
+        items
+            .iter()
+            .map(|item| {
+                self.text(
+                    &Key {
+                        line: item.line,
+                        ..key.clone()
+                    },
+                    item,
+                    example,
+                )
+            })
+            .collect()
     }
 }
 

@@ -6,9 +6,22 @@ use super::{
     Content, Key, Node, Reader,
 };
 
-const KEYS: [&str; 7] = ["mysql", "redis", "sentinel", "streams", "local_cache", "mysqlEncoding", "mysqlCollate"];
+const KEYS: [&str; 7] = [
+    "mysql",
+    "redis",
+    "sentinel",
+    "streams",
+    "local_cache",
+    "mysqlEncoding",
+    "mysqlCollate",
+];
 
-const MYSQL_KEYS: [&str; 4] = ["uri", "MaxOpenConnections", "DefaultEncoding", "DefaultCollate"];
+const MYSQL_KEYS: [&str; 4] = [
+    "uri",
+    "MaxOpenConnections",
+    "DefaultEncoding",
+    "DefaultCollate",
+];
 
 const MYSQL: &str = "mysql: mysql://user:password@host:3306/database";
 const REDIS: &str = "redis: localhost:6379:0";
@@ -21,7 +34,11 @@ const LOCAL_CACHE: u64 = 100_000;
 
 impl Reader<'_> {
     pub(super) fn pool(&mut self, name: &Key, node: Node) {
-        let Some(entries) = self.map(node, &format!("the pool {:?}", name.text), &format!("{}: {{{REDIS}}}", name.text)) else {
+        let Some(entries) = self.map(
+            node,
+            &format!("the pool {:?}", name.text),
+            &format!("{}: {{{REDIS}}}", name.text),
+        ) else {
             return;
         };
         let mut options = PoolOptions::new();
@@ -41,7 +58,10 @@ impl Reader<'_> {
                 }
                 "redis" | "sentinel" => {
                     if let Some(line) = stream_pool.replace(key.line) {
-                        let problem = format!("the pool {:?} has a Redis on line {line} already; give one another name", name.text);
+                        let problem = format!(
+                            "the pool {:?} has a Redis on line {line} already; give one another name",
+                            name.text
+                        );
                         self.mistake(key.line, problem);
                     } else if key.text == "redis" {
                         self.redis(name, &key, &value);
@@ -57,32 +77,57 @@ impl Reader<'_> {
         match (mysql, tables_key) {
             (Some(Some((line, url))), _) => self.add(line, &name.text, url, options),
             (None, Some(key)) => {
-                self.mistake(key.line, format!("{:?} stands in a pool without `mysql`; put it into the one it is for", key.text));
+                self.mistake(
+                    key.line,
+                    format!(
+                        "{:?} stands in a pool without `mysql`; put it into the one it is for",
+                        key.text
+                    ),
+                );
             }
             _ => {}
         }
     }
 
     /// A URL, or a map of the URL and what later versions of BeeORM have beside it.
-    fn mysql(&mut self, key: &Key, node: Node, options: &mut PoolOptions) -> Option<(usize, Result<PoolUrl, String>)> {
+    fn mysql(
+        &mut self,
+        key: &Key,
+        node: Node,
+        options: &mut PoolOptions,
+    ) -> Option<(usize, Result<PoolUrl, String>)> {
         let Content::Map(entries) = node.content else {
-            return self.text(key, &node, MYSQL).map(|text| (key.line, url_of(PoolKind::Database, &text)));
+            return self
+                .text(key, &node, MYSQL)
+                .map(|text| (key.line, url_of(PoolKind::Database, &text)));
         };
         let mut uri = None;
         for (key, value) in entries {
             match key.text.as_str() {
                 "uri" => {
-                    let text = self.text(&key, &value, "uri: mysql://user:password@host:3306/database");
+                    let text = self.text(
+                        &key,
+                        &value,
+                        "uri: mysql://user:password@host:3306/database",
+                    );
                     uri = Some(text.map(|text| (key.line, url_of(PoolKind::Database, &text))));
                 }
                 "MaxOpenConnections" => {
                     let number = self.positive(&key, &value, CONNECTIONS);
-                    options.max_connections = number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+                    options.max_connections =
+                        number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
                 }
-                "DefaultEncoding" => options.encoding = self.text(&key, &value, "DefaultEncoding: utf8mb4"),
-                "DefaultCollate" => options.collate = self.text(&key, &value, "DefaultCollate: 0900_ai_ci"),
+                "DefaultEncoding" => {
+                    options.encoding = self.text(&key, &value, "DefaultEncoding: utf8mb4")
+                }
+                "DefaultCollate" => {
+                    options.collate = self.text(&key, &value, "DefaultCollate: 0900_ai_ci")
+                }
                 "ConnMaxLifetime" | "MaxIdleConnections" => {
-                    self.mistake(key.line, format!("there is nothing like {:?}: leave it out", key.text));
+                    self.mistake(
+                        key.line,
+                        format!("there is nothing like {:?}: leave it out", key.text),
+                    );
                 }
                 _ => self.unknown_key(&key, &MYSQL_KEYS),
             }
@@ -95,7 +140,12 @@ impl Reader<'_> {
 
     fn redis(&mut self, name: &Key, key: &Key, value: &Node) {
         if let Some(text) = self.text(key, value, REDIS) {
-            self.add(key.line, &name.text, url_of(PoolKind::Stream, &text), PoolOptions::new());
+            self.add(
+                key.line,
+                &name.text,
+                url_of(PoolKind::Stream, &text),
+                PoolOptions::new(),
+            );
         }
     }
 
@@ -103,12 +153,26 @@ impl Reader<'_> {
         const EXAMPLE: &str = "streams: {orm-lazy-channel: [orm-async-consumer]}";
         for (stream, groups) in self.map(node, "\"streams\"", EXAMPLE).unwrap_or_default() {
             let (line, pool) = (stream.line, name.text.clone());
-            let Some(groups) = self.texts(&stream, groups, EXAMPLE) else { continue };
+            let Some(groups) = self.texts(&stream, groups, EXAMPLE) else {
+                continue;
+            };
             if groups.len() == 1 {
-                self.registry.streams.push(StreamPlace { stream: stream.text, pool, groups });
+                self.registry.streams.push(StreamPlace {
+                    stream: stream.text,
+                    pool,
+                    groups,
+                });
             } else {
-                let several = if groups.len() > 1 { "several are not supported yet; " } else { "" };
-                let problem = format!("the stream {:?} has {} groups; {several}give it one", stream.text, groups.len());
+                let several = if groups.len() > 1 {
+                    "several are not supported yet; "
+                } else {
+                    ""
+                };
+                let problem = format!(
+                    "the stream {:?} has {} groups; {several}give it one",
+                    stream.text,
+                    groups.len()
+                );
                 self.mistake(line, problem);
             }
         }
@@ -119,7 +183,9 @@ impl Reader<'_> {
             Content::Bool(true) => Some(LOCAL_CACHE),
             _ => self.positive(key, value, "local_cache: 1000"),
         };
-        self.registry.local_caches.extend(size.map(|size| (name.text.clone(), size)));
+        self.registry
+            .local_caches
+            .extend(size.map(|size| (name.text.clone(), size)));
     }
 }
 
@@ -128,7 +194,13 @@ fn url_of(kind: PoolKind, text: &str) -> Result<PoolUrl, String> {
     let url = PoolUrl::parse(text).map_err(|wrong| wrong.problem)?;
     match (kind, url.kind() == kind) {
         (_, true) => Ok(url),
-        (PoolKind::Database, false) => Err(format!("this is no database; write it as `redis: {}`", url.shown())),
-        (PoolKind::Stream, false) => Err(format!("this is a database; write it as `mysql: {}`", url.shown())),
+        (PoolKind::Database, false) => Err(format!(
+            "this is no database; write it as `redis: {}`",
+            url.shown()
+        )),
+        (PoolKind::Stream, false) => Err(format!(
+            "this is a database; write it as `mysql: {}`",
+            url.shown()
+        )),
     }
 }

@@ -6,7 +6,12 @@ fn registry(text: &str) -> Registry {
 
 /// The lines, and what is wrong on them.
 fn mistakes(text: &str) -> Vec<String> {
-    read(text, None).unwrap_err().errors().iter().map(ToString::to_string).collect()
+    read(text, None)
+        .unwrap_err()
+        .errors()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 fn pool(registry: &Registry, kind: PoolKind, name: &str) -> (String, Option<String>) {
@@ -56,9 +61,15 @@ fn beeorms_keys() {
     let stream = |name| pool(&registry, PoolKind::Stream, name);
     let without = |url: &str| (url.to_owned(), None);
     let namespaced = |url: &str, namespace: &str| (url.to_owned(), Some(namespace.to_owned()));
-    assert_eq!(pool(&registry, PoolKind::Database, "default"), without("mysql://root:root@localhost:3308/test"));
+    assert_eq!(
+        pool(&registry, PoolKind::Database, "default"),
+        without("mysql://root:root@localhost:3308/test")
+    );
     assert_eq!(stream("default"), without("redis://localhost:6385/0"));
-    assert_eq!(stream("another"), without("redis-sentinel://localhost:26379,192.156.23.11:26379/master/1"));
+    assert_eq!(
+        stream("another"),
+        without("redis-sentinel://localhost:26379,192.156.23.11:26379/master/1")
+    );
     assert_eq!(
         stream("third"),
         namespaced(
@@ -66,18 +77,39 @@ fn beeorms_keys() {
             "second_namespace"
         )
     );
-    assert_eq!(stream("lazy"), namespaced("redis://localhost:6385/1", "test_namespace"));
-    assert_eq!(stream("sockets"), without("redis+unix:///var/redis.sock?db=1"));
-    assert_eq!(stream("credentials"), without("redis://test:test2@localhost:6385/11"));
+    assert_eq!(
+        stream("lazy"),
+        namespaced("redis://localhost:6385/1", "test_namespace")
+    );
+    assert_eq!(
+        stream("sockets"),
+        without("redis+unix:///var/redis.sock?db=1")
+    );
+    assert_eq!(
+        stream("credentials"),
+        without("redis://test:test2@localhost:6385/11")
+    );
     assert_eq!(stream("files"), without("embedded://memory"));
-    assert_eq!(pool(&registry, PoolKind::Database, "files"), without("sqlite://app.db"));
+    assert_eq!(
+        pool(&registry, PoolKind::Database, "files"),
+        without("sqlite://app.db")
+    );
     let default = registry.pool_of(PoolKind::Database, "default").unwrap();
-    assert_eq!(default.options, PoolOptions::new().encoding("latin2").collate("0900_ai_ci"));
+    assert_eq!(
+        default.options,
+        PoolOptions::new().encoding("latin2").collate("0900_ai_ci")
+    );
     let logs = registry.pool_of(PoolKind::Database, "logs").unwrap();
     assert_eq!(logs.options, PoolOptions::new().max_connections(10));
-    assert_eq!(registry.local_caches, [("default".to_owned(), 1000), ("third".to_owned(), 100_000)]);
+    assert_eq!(
+        registry.local_caches,
+        [("default".to_owned(), 1000), ("third".to_owned(), 100_000)]
+    );
     assert_eq!(registry.places().len(), 1);
-    assert_eq!((registry.places()[0].pool.as_str(), registry.mistakes.len()), ("lazy", 0));
+    assert_eq!(
+        (registry.places()[0].pool.as_str(), registry.mistakes.len()),
+        ("lazy", 0)
+    );
 }
 
 #[test]
@@ -125,8 +157,12 @@ fourth:
   local_cache: 0
 ",
     );
-    let lines: Vec<_> = found.iter().map(|mistake| mistake.split(':').next().unwrap()).collect();
-    let wanted = ["2", "3", "4", "5", "6", "8", "9", "11", "13", "14"].map(|line| format!("line {line}"));
+    let lines: Vec<_> = found
+        .iter()
+        .map(|mistake| mistake.split(':').next().unwrap())
+        .collect();
+    let wanted =
+        ["2", "3", "4", "5", "6", "8", "9", "11", "13", "14"].map(|line| format!("line {line}"));
     assert_eq!(lines, wanted, "{found:#?}");
     assert!(found[7].contains("is a space missing"), "{found:#?}");
     assert!(found[4].contains("is empty"), "{found:#?}");
@@ -194,7 +230,15 @@ fn a_file_is_named() {
     std::fs::write(&path, "default:\n  redi: x\n").unwrap();
     let found = read_file(&path).unwrap_err().to_string();
     std::fs::remove_file(&path).unwrap();
-    assert!(found.contains(&format!("{}:2: the key \"redi\"", path.display())), "{found}");
-    let missing = read_file(Path::new("/nowhere/beeorm.yaml")).unwrap_err().to_string();
-    assert!(missing.contains("/nowhere/beeorm.yaml cannot be read"), "{missing}");
+    assert!(
+        found.contains(&format!("{}:2: the key \"redi\"", path.display())),
+        "{found}"
+    );
+    let missing = read_file(Path::new("/nowhere/beeorm.yaml"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        missing.contains("/nowhere/beeorm.yaml cannot be read"),
+        "{missing}"
+    );
 }

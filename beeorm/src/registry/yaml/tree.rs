@@ -45,9 +45,14 @@ pub(super) fn read(text: &str) -> Result<Node, Mistake> {
             problem: format!("this is no YAML: {}", error.info()),
         })?;
         let line = span.start.line();
-        builder.event(event, line).map_err(|problem| Mistake { line, problem })?;
+        builder
+            .event(event, line)
+            .map_err(|problem| Mistake { line, problem })?;
     }
-    Ok(builder.root.unwrap_or(Node { line: 1, content: Content::Null }))
+    Ok(builder.root.unwrap_or(Node {
+        line: 1,
+        content: Content::Null,
+    }))
 }
 
 #[derive(Default)]
@@ -58,25 +63,51 @@ struct Builder {
 
 /// A list or map whose end has not come.
 enum Open {
-    List { line: usize, items: Vec<Node> },
-    Map { line: usize, entries: Vec<(Key, Node)>, key: Option<Key> },
+    List {
+        line: usize,
+        items: Vec<Node>,
+    },
+    Map {
+        line: usize,
+        entries: Vec<(Key, Node)>,
+        key: Option<Key>,
+    },
 }
 
 impl Builder {
     fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, _, _) => {
-                let content = if style == ScalarStyle::Plain { plain(&text) } else { Content::Text(text.into_owned()) };
+                let content = if style == ScalarStyle::Plain {
+                    plain(&text)
+                } else {
+                    Content::Text(text.into_owned())
+                };
                 self.add(Node { line, content })
             }
-            Event::SequenceStart(..) => self.begin(Open::List { line, items: Vec::new() }),
-            Event::MappingStart(..) => self.begin(Open::Map { line, entries: Vec::new(), key: None }),
+            Event::SequenceStart(..) => self.begin(Open::List {
+                line,
+                items: Vec::new(),
+            }),
+            Event::MappingStart(..) => self.begin(Open::Map {
+                line,
+                entries: Vec::new(),
+                key: None,
+            }),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(Open::List { line, items }) => self.add(Node { line, content: Content::List(items) }),
-                Some(Open::Map { line, entries, .. }) => self.add(Node { line, content: Content::Map(entries) }),
+                Some(Open::List { line, items }) => self.add(Node {
+                    line,
+                    content: Content::List(items),
+                }),
+                Some(Open::Map { line, entries, .. }) => self.add(Node {
+                    line,
+                    content: Content::Map(entries),
+                }),
                 None => Ok(()),
             },
-            Event::Alias(_) => Err("aliases (`*name`) are not read here; write the value out".to_owned()),
+            Event::Alias(_) => {
+                Err("aliases (`*name`) are not read here; write the value out".to_owned())
+            }
             Event::DocumentStart(_) if self.root.is_some() => {
                 Err("a second document begins here; leave only one".to_owned())
             }
@@ -115,11 +146,19 @@ fn new_key(node: Node, entries: &[(Key, Node)]) -> Result<Key, String> {
         Content::Integer(number) => number.to_string(),
         Content::Bool(value) => value.to_string(),
         Content::Null => return Err("a key is missing before the colon".to_owned()),
-        Content::List(_) | Content::Map(_) => return Err("a key is a word, no list and no map".to_owned()),
+        Content::List(_) | Content::Map(_) => {
+            return Err("a key is a word, no list and no map".to_owned());
+        }
     };
     match entries.iter().find(|(key, _)| key.text == text) {
-        Some((first, _)) => Err(format!("the key {text:?} stands on line {} already", first.line)),
-        None => Ok(Key { text, line: node.line }),
+        Some((first, _)) => Err(format!(
+            "the key {text:?} stands on line {} already",
+            first.line
+        )),
+        None => Ok(Key {
+            text,
+            line: node.line,
+        }),
     }
 }
 
@@ -129,7 +168,9 @@ fn plain(text: &str) -> Content {
         "" | "~" | "null" | "Null" | "NULL" => Content::Null,
         "true" | "True" | "TRUE" => Content::Bool(true),
         "false" | "False" | "FALSE" => Content::Bool(false),
-        _ => text.parse().map_or_else(|_| Content::Text(text.to_owned()), Content::Integer),
+        _ => text
+            .parse()
+            .map_or_else(|_| Content::Text(text.to_owned()), Content::Integer),
     }
 }
 
@@ -140,15 +181,41 @@ mod tests {
     #[test]
     fn lines_are_known() {
         let node = read("# comment\nfirst:\n  - 1\n  - \"1\"\n\nsecond: ~\n").unwrap();
-        let Content::Map(entries) = node.content else { panic!() };
-        let text = |line, text: &str| Node { line, content: Content::Text(text.to_owned()) };
-        let key = |line, text: &str| Key { text: text.to_owned(), line };
-        let list = vec![Node { line: 3, content: Content::Integer(1) }, text(4, "1")];
+        let Content::Map(entries) = node.content else {
+            panic!()
+        };
+        let text = |line, text: &str| Node {
+            line,
+            content: Content::Text(text.to_owned()),
+        };
+        let key = |line, text: &str| Key {
+            text: text.to_owned(),
+            line,
+        };
+        let list = vec![
+            Node {
+                line: 3,
+                content: Content::Integer(1),
+            },
+            text(4, "1"),
+        ];
         assert_eq!(
             entries,
             [
-                (key(2, "first"), Node { line: 3, content: Content::List(list) }),
-                (key(6, "second"), Node { line: 6, content: Content::Null }),
+                (
+                    key(2, "first"),
+                    Node {
+                        line: 3,
+                        content: Content::List(list)
+                    }
+                ),
+                (
+                    key(6, "second"),
+                    Node {
+                        line: 6,
+                        content: Content::Null
+                    }
+                ),
             ]
         );
     }
@@ -158,7 +225,13 @@ mod tests {
         fn refused(text: &str) -> Mistake {
             read(text).unwrap_err()
         }
-        assert_eq!(refused("a: 1\nb: 1\na: 2"), Mistake { line: 3, problem: "the key \"a\" stands on line 1 already".to_owned() });
+        assert_eq!(
+            refused("a: 1\nb: 1\na: 2"),
+            Mistake {
+                line: 3,
+                problem: "the key \"a\" stands on line 1 already".to_owned()
+            }
+        );
         assert_eq!(refused("a: &x 1\nb: *x").line, 2);
         assert_eq!(refused("a: 1\n---\nb: 1").line, 2);
         assert_eq!(refused("a: 1\n  b: 2").line, 2);
