@@ -50,7 +50,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let changed = Tracked::dirty_columns(&tom).join(", ");
     engine.flush_lazy(&mut tom).await?;
     println!("updates what was changed, and no more: {changed}");
-    let visit = User::change(ann.id).add(User::columns().visits, 1_u32);
+    let visit = User::change(ann.id).add(User::columns().visits, 1);
     engine.flush_lazy(visit).await?;
     println!("counts in the database, without loading: Ann's visits");
     engine.delete_lazy(&mut others).await?;
@@ -119,7 +119,7 @@ async fn clean_up(engine: &Engine) -> Result<(), Box<dyn Error>> {
     engine.background_consumer().drain().await?;
     for name in ["Tom", "Ann", "Bob", "Eve"] {
         let mut row = engine.track(user(name))?;
-        Tracked::on_duplicate_key_update(&mut row, [User::columns().visits.set(0_u32)]);
+        Tracked::on_duplicate_key_update(&mut row, [User::columns().visits.set(0)]);
         engine.flush(&mut row).await?;
         engine.delete(&mut row).await?;
     }

@@ -29,11 +29,12 @@ mod value;
 #[cfg(feature = "json")]
 pub mod json;
 
+#[cfg(any(feature = "mysql", feature = "embedded"))]
+pub(crate) use self::value::{date_text, datetime_text};
 pub(crate) use self::{
     check::check,
     encoded::{Corrupt, ValueRef, read_varint, write_varint},
     encoded_reader::EncodedReader,
-    value::{date_text, datetime_text},
 };
 pub use self::{
     column_type::{BlobSize, ColumnType, RefersTo},

@@ -64,6 +64,10 @@ pub(crate) enum Purpose {
 
 /// Which SQL a database speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "embedded")),
+    allow(dead_code, reason = "the dialects of databases that are built without")
+)]
 pub(crate) enum Dialect {
     MySql,
     MariaDb,

@@ -4,7 +4,10 @@ use super::{
     ConfigError, Registry, check_table,
     pool::{Pool, PoolKind, StreamPlace},
 };
-use crate::{LAZY_CHANNEL, entity::TableSchema};
+use crate::{
+    entity::{DEFAULT_POOL, TableSchema},
+    stream::LAZY_CHANNEL,
+};
 
 /// The mistakes of the whole; those that were seen when something was told stand before them.
 pub(super) fn check(registry: &Registry) -> Vec<ConfigError> {
@@ -66,7 +69,7 @@ impl Check<'_> {
     fn streams(&mut self) {
         let registered = &self.registry.streams;
         if !registered.iter().any(|place| place.stream == LAZY_CHANNEL)
-            && !self.has_pool(PoolKind::Stream, crate::DEFAULT_POOL)
+            && !self.has_pool(PoolKind::Stream, DEFAULT_POOL)
         {
             self.mistakes.push(ConfigError::NoLazyPool {
                 pools: self.registry.names(PoolKind::Stream),

@@ -12,13 +12,13 @@ use super::{
     pool::Pool,
 };
 use crate::{
-    LAZY_CHANNEL,
-    database::{Database, DatabaseError, Databases, Purpose},
+    database::{Database, DatabaseError, Databases, FailureClass, Purpose},
     engine::{Channel, Engine, Parts, SHORT_IDS, ShortIds},
     error::Error,
     frame::Tables,
     publish::Publisher,
     runtime::Runtime,
+    stream::LAZY_CHANNEL,
 };
 
 /// Opens the pools also where something is wrong already, so that every mistake is told at once.
@@ -37,7 +37,9 @@ pub(super) async fn connect(registry: Registry) -> Result<Engine, Error> {
     for (pool, result) in join_all(opening).await {
         match result {
             Ok(Opened::Database(database)) => {
-                drop(opened.databases.insert(pool.name.clone(), database))
+                let (pool, server) = (&pool.name, database.version());
+                tracing::info!(pool, server, "the database answers");
+                opened.databases.insert(pool.clone(), database);
             }
             Ok(Opened::Streams(streams)) => opened.channels.extend(streams),
             Err(wrong) => mistakes.extend(wrong),
@@ -118,7 +120,7 @@ impl Pools {
         // The table is made only where it is not: an application's account may have no right to.
         match open().await {
             Ok(ids) => Ok(Some(ids)),
-            Err(Error::Database(error)) if error.class() != crate::FailureClass::Infrastructure => {
+            Err(Error::Database(error)) if error.class() != FailureClass::Infrastructure => {
                 make_table(&**database).await?;
                 open().await.map(Some)
             }

@@ -136,7 +136,7 @@ pub enum ConfigError {
     },
     /// A stream has no group, or several.
     #[error("the stream {stream:?} has {} consumer groups; give it exactly one, as in `.redis_stream({stream:?}, …, [{group:?}])`{}",
-        groups.len(), if groups.len() > 1 { " (several are not supported yet)" } else { "" }, group = crate::BACKGROUND_CONSUMER_GROUP)]
+        groups.len(), if groups.len() > 1 { " (several are not supported yet)" } else { "" }, group = crate::stream::BACKGROUND_CONSUMER_GROUP)]
     StreamGroups {
         /// The stream.
         stream: String,

@@ -1,5 +1,8 @@
 use super::{PoolOptions, PoolUrl, Registry};
-use crate::{BACKGROUND_CONSUMER_GROUP, DEFAULT_POOL, LAZY_CHANNEL};
+use crate::{
+    entity::DEFAULT_POOL,
+    stream::{BACKGROUND_CONSUMER_GROUP, LAZY_CHANNEL},
+};
 
 /// A pool as it was registered.
 #[derive(Clone, Debug)]
