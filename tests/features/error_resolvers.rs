@@ -7,7 +7,7 @@ use std::sync::{
 
 use beeorm::prelude::*;
 
-use crate::support::{Backend, drain, engine, on_every_backend};
+use crate::support::{Backend, drain, engine, mysql_database, on_every_backend, redis_url};
 
 #[derive(Entity, Debug, Default)]
 struct Member {
@@ -149,4 +149,24 @@ on_every_backend! {
         let report = drain(&engine).await;
         assert_eq!((report.applied, report.dead), (1, 0));
     }
+}
+
+/// Whatever the database's own character set: what cannot be written into a dead letter would be tried for ever.
+#[tokio::test]
+async fn a_dead_letter_holds_every_text() {
+    let own = mysql_database().await;
+    let latin = format!("ALTER DATABASE `{}` CHARACTER SET latin1", own.name());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(latin))
+        .execute(&mut own.connect().await)
+        .await
+        .unwrap();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, own.url())
+        .pool(DEFAULT_POOL, redis_url());
+    let engine = engine(registry.entity::<Member>()).await;
+    engine.flush(&mut member("żółw 🐝")).await.unwrap();
+    engine.flush_lazy(&mut member("żółw 🐝")).await.unwrap();
+    assert_eq!(drain(&engine).await.dead, 1);
+    let letters = engine.dead_letters().list(10).await.unwrap();
+    assert!(letters[0].statements.contains("'żółw 🐝'"), "{letters:?}");
 }

@@ -6,22 +6,37 @@
     reason = "a test that panics has failed"
 )]
 
+mod caller_gone;
 mod columns;
 mod conformance;
+mod consumer_killed;
 mod derive;
 mod derive_names;
+#[path = "../consumer/entities.rs"]
+mod entities;
 mod error_resolvers;
 mod flush;
 mod flusher;
+mod garbage;
 mod lazy_flush;
 mod on_duplicate_key;
+mod one_bad_statement;
+mod order;
+mod outcome_unknown;
+mod programs;
+mod quickstart;
+mod redelivery;
 mod redis_pool;
 mod references;
 mod refused;
 mod schema;
+mod schema_patience;
+mod server_away;
 mod servers;
 mod short_ids;
+mod signup;
 mod statistics;
 mod support;
+mod takeover;
 mod tracking;
 mod workers;

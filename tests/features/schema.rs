@@ -1,6 +1,6 @@
 //! Tables made and altered as the entities ask for: `engine.schema()`.
 
-use beeorm::{Alter, Embedded, EntityEnum, prelude::*};
+use beeorm::{Alter, Embedded, EntityEnum, PoolOptions, prelude::*};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{Row, raw_sql};
@@ -168,6 +168,48 @@ mod types {
     }
 }
 
+mod keys {
+    use super::*;
+
+    #[derive(Embedded, Debug, Default, PartialEq)]
+    pub(super) struct Plate {
+        #[entity(unique)]
+        number: String,
+    }
+
+    #[derive(Entity, Debug, PartialEq)]
+    #[entity(table = "countries")]
+    pub(super) struct Country {
+        #[entity(primary_key, column = "country code", length = 2)]
+        code: String,
+        #[entity(embedded, prefix = "")]
+        plate: Plate,
+        #[entity(embedded)]
+        other: Plate,
+    }
+
+    #[derive(Entity, Debug, PartialEq)]
+    #[entity(table = "select")]
+    pub(super) struct City {
+        #[entity(primary_key, auto_increment)]
+        number: i8,
+        r#where: Reference<Country>,
+        #[entity(index = "two")]
+        twin: Option<Reference<City>>,
+        #[entity(index = "two")]
+        size: u16,
+    }
+
+    #[derive(Entity, Debug, PartialEq)]
+    #[entity(table = "visits")]
+    pub(super) struct Visit {
+        #[entity(uuid)]
+        id: u64,
+        city: Option<Reference<City>>,
+        before: Option<Reference<Visit>>,
+    }
+}
+
 mod before {
     use super::*;
 
@@ -319,6 +361,14 @@ on_every_backend! {
         assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
     }
 
+    async fn keys_of_every_kind_are_referred_to(backend: Backend) {
+        let registry = backend.registry();
+        let registry = registry.entity::<keys::Visit>().entity::<keys::City>().entity::<keys::Country>();
+        let engine = registry.connect().await.unwrap();
+        assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
+        assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
+    }
+
     async fn columns_are_added_to_rows_that_there_are(backend: Backend) {
         let lasting = Lasting::of(&backend, "columns_are_added");
         with_a_row(&lasting).await;
@@ -465,4 +515,23 @@ async fn tables_of_other_hands_keep_what_is_theirs() {
     let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
     let about: [String; 3] = [row.get(0), row.get(1), row.get(2)];
     assert_eq!(about, ["varchar(100)", "latin1_bin", "it's \\ a name"]);
+}
+
+#[tokio::test]
+async fn tables_have_the_character_set_that_the_pool_names() {
+    let database = mysql_database().await;
+    let options = PoolOptions::new().encoding("utf8mb4").collate("unicode_ci");
+    let registry = Registry::new().pool_with(DEFAULT_POOL, database.url(), options);
+    let registry = registry
+        .pool(DEFAULT_POOL, "embedded://memory")
+        .entity::<before::User>();
+    let engine = registry.connect().await.unwrap();
+    engine.schema().update().await.unwrap();
+    let sql = "SELECT TABLE_COLLATION FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'users'";
+    let row = sqlx::query(sql)
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap();
+    assert_eq!(row.get::<String, _>(0), "utf8mb4_unicode_ci");
 }

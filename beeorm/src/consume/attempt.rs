@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{Run, batch::Incoming};
+use super::{Run, batch::Incoming, bounded::Bounded};
 use crate::{
     database::{
-        DatabaseError, FailureClass, Keys, Limits, Purpose, Session, StatementFailure, apply,
-        dead_letters, dead_letters::DeadLetterRow, inbox, inbox::Verdict,
+        DatabaseError, FailureClass, Keys, Limits, Session, StatementFailure, apply, dead_letters,
+        dead_letters::DeadLetterRow, inbox, inbox::Verdict,
     },
     error::Error,
     statement::Batch,
@@ -62,22 +62,6 @@ async fn transaction(
     verdict: Verdict,
     work: Work<'_>,
 ) -> Outcome {
-    let within = run.within(unbounded(run, pool, ids, verdict, work)).await;
-    within.unwrap_or_else(|error| {
-        Outcome::Failed(StatementFailure {
-            statement: 0,
-            error,
-        })
-    })
-}
-
-async fn unbounded(
-    run: &Run,
-    pool: &str,
-    ids: &[Uuid],
-    verdict: Verdict,
-    work: Work<'_>,
-) -> Outcome {
     let failed = |error| {
         Outcome::Failed(StatementFailure {
             statement: 0,
@@ -88,11 +72,11 @@ async fn unbounded(
         Ok(database) => database,
         Err(error) => return failed(unregistered(&error)),
     };
-    let mut session = match database.session(Purpose::Consumer).await {
+    let mut session = match Bounded::open(run, &**database).await {
         Ok(session) => session,
         Err(error) => return failed(error),
     };
-    let session = &mut *session;
+    let session = &mut session;
     if let Err(error) = session.begin().await {
         return failed(error);
     }

@@ -8,9 +8,9 @@ use std::{
 use futures_util::{StreamExt, future::BoxFuture, stream};
 use uuid::Uuid;
 
-use super::{Run, apply, conclude, own::Ownership, plan, work::Ended};
+use super::{Run, apply, bounded::Bounded, conclude, own::Ownership, plan, work::Ended};
 use crate::{
-    database::{DatabaseError, FailureClass, Purpose, inbox},
+    database::{DatabaseError, FailureClass, inbox},
     frame::{self, DecodeError, Frame},
     stream::{Entry, EntryId},
 };
@@ -125,14 +125,9 @@ pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec
     loop {
         let found = async {
             let database = run.source.databases.get(pool).map_err(unregistered)?;
-            let mut session = database.session(Purpose::Consumer).await?;
-            inbox::find(&mut *session, ids).await
+            inbox::find(&mut Bounded::open(run, &**database).await?, ids).await
         };
-        match run
-            .within(found)
-            .await
-            .unwrap_or_else(|error| Err(error.into()))
-        {
+        match found.await {
             Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
             Err(error) => {
                 tracing::warn!(%error, pool, "retry: the inbox cannot be read");

@@ -21,6 +21,9 @@ use crate::{
     statement::waiting,
 };
 
+/// Between two looks at whether the patience is spent.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// A frame that stands alone and that the database refuses.
 pub(super) async fn refused(
     run: &Run,
@@ -30,8 +33,6 @@ pub(super) async fn refused(
     mut refused: StatementFailure,
 ) -> Result<(), Ended> {
     let frame = &incoming.frame;
-    let runtime = &run.source.runtime;
-    let since = runtime.monotonic();
     let mut attempts = 1;
     let mut failures = 0;
     loop {
@@ -39,10 +40,15 @@ pub(super) async fn refused(
             return Err(Ended::Lost);
         }
         let class = refused.error.class();
-        let waits = !class.is_passing()
-            && class != FailureClass::Data
-            && runtime.monotonic().saturating_sub(since) < run.options.schema_patience;
-        if waits {
+        let waits = !class.is_passing() && class != FailureClass::Data;
+        let left = if waits {
+            run.patience_for(refused.error.message())
+        } else {
+            Duration::ZERO
+        };
+        let mut longest_pause = LONGEST_PAUSE;
+        if !left.is_zero() {
+            longest_pause = LONGEST_PAUSE.min(left.max(MOMENT));
             tracing::error!(
                 frame = %frame.id, error = %refused.error,
                 "pause: the table or column is not there, or the failure is not known; trying again"
@@ -61,7 +67,7 @@ pub(super) async fn refused(
             tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
         }
         run.counters.retries.add(1);
-        run.pause(&mut failures, LONGEST_PAUSE)
+        run.pause(&mut failures, longest_pause)
             .await
             .map_err(|_| Ended::Stopped)?;
         match attempt::attempt(run, pool, &[incoming]).await {
@@ -106,14 +112,12 @@ pub(super) async fn foreign(
     }
     // This program will not learn the table while it runs; a newer one that takes over will know it.
     tracing::error!(frame = %foreign.id, reason = foreign.reason, "pause: a frame that this program does not understand");
-    let since = runtime.monotonic();
-    while runtime.monotonic().saturating_sub(since) < run.options.schema_patience {
+    while !run.patience_for(&foreign.reason).is_zero() {
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
-        let moment = Duration::from_millis(100).min(run.options.schema_patience);
         run.stop
-            .unless(runtime.sleep(moment))
+            .unless(runtime.sleep(MOMENT))
             .await
             .map_err(|_| Ended::Stopped)?;
     }
@@ -155,7 +159,8 @@ async fn bury(
                 return Ok(());
             }
             Outcome::Applied => {
-                tracing::error!(frame = %id, error = letter.error, statements = letter.statements, "dead: the frame is dead-lettered");
+                // The values stay in the dead letter: a log is read by more people.
+                tracing::error!(frame = %id, error = letter.error, "dead: the frame is dead-lettered");
                 run.counters.dead.add(1);
                 return Ok(());
             }

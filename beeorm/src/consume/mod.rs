@@ -6,9 +6,11 @@
 mod apply;
 mod attempt;
 mod batch;
+mod bounded;
 mod conclude;
 mod failure;
 mod own;
+mod patience;
 mod plan;
 mod report;
 mod stop;
@@ -18,18 +20,12 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{self, Either};
 
-use self::{failure::Resolvers, report::Counters, stop::Stop};
+use self::{failure::Resolvers, patience::Patience, report::Counters, stop::Stop};
 pub use self::{
     failure::{FailedStatement, Failure, Resolution},
     report::Report,
 };
-use crate::{
-    database::{DatabaseError, Databases, FailureClass},
-    error::Error,
-    frame::Tables,
-    runtime::Runtime,
-    stream::Stream,
-};
+use crate::{database::Databases, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
 
 /// Executes what was flushed lazily.
 ///
@@ -59,6 +55,7 @@ struct Options {
     batch_size: usize,
     block_time: Duration,
     schema_patience: Duration,
+    answer_timeout: Duration,
 }
 
 /// Everything that a run of a consumer shares.
@@ -69,6 +66,7 @@ struct Run {
     resolvers: Resolvers,
     counters: Counters,
     stop: Stop,
+    patience: Patience,
     /// Return when there is nothing left, instead of waiting for more.
     drain: bool,
 }
@@ -80,6 +78,7 @@ impl BackgroundConsumer {
             batch_size: 1000,
             block_time: Duration::from_secs(1),
             schema_patience: Duration::from_secs(300),
+            answer_timeout: Duration::from_secs(60),
         };
         Self {
             source,
@@ -110,10 +109,20 @@ impl BackgroundConsumer {
     }
 
     /// How long a frame for a table or column that is not there is tried again, before it is
-    /// dead-lettered; five minutes unless said. A deploy in progress heals by itself within that time.
+    /// dead-lettered; five minutes unless said. A deploy in progress heals by itself within that time. What is
+    /// still not there then is not waited for again by the frames behind.
     #[must_use]
     pub fn schema_patience(mut self, time: Duration) -> Self {
         self.options.schema_patience = time;
+        self
+    }
+
+    /// How long to wait for a database's answer to a statement before the connection is given up and the
+    /// transaction tried again; one minute unless said. Raise it where statements take longer, as a DELETE that
+    /// cascades to millions of rows may.
+    #[must_use]
+    pub fn answer_timeout(mut self, time: Duration) -> Self {
+        self.options.answer_timeout = time;
         self
     }
 
@@ -169,13 +178,15 @@ impl BackgroundConsumer {
             options,
             resolvers,
         } = self;
-        let (counters, stop) = (Counters::default(), Stop::default());
+        let (counters, stop, patience) =
+            (Counters::default(), Stop::default(), Patience::default());
         Arc::new(Run {
             source,
             options,
             resolvers,
             counters,
             stop,
+            patience,
             drain,
         })
     }
@@ -216,18 +227,13 @@ impl Run {
         }
     }
 
-    /// Gives a database so long for what is asked of it: one that is frozen answers nothing, and a dropped
-    /// session hangs up.
-    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
-        const PATIENCE: Duration = Duration::from_secs(60);
-        let late = std::pin::pin!(self.source.runtime.sleep(PATIENCE));
-        match future::select(std::pin::pin!(work), late).await {
-            Either::Left((done, _)) => Ok(done),
-            Either::Right(_) => {
-                let message = format!("no answer within {PATIENCE:?}");
-                Err(DatabaseError::new(FailureClass::Infrastructure, message))
-            }
-        }
+    /// How long this problem is still waited for.
+    fn patience_for(&self, problem: &str) -> Duration {
+        self.patience.left(
+            problem,
+            self.source.runtime.monotonic(),
+            self.options.schema_patience,
+        )
     }
 
     /// Waits longer each time; an error when the run is to stop.

@@ -48,7 +48,11 @@ pub(super) async fn acquire(run: &Run, stream: &Arc<dyn Stream>) -> Option<Owner
             }
             Ok(Look::Nothing) => return None,
             Ok(Look::Wait) => {}
-            Err(error) => tracing::warn!(%error, "retry: the channel's owner could not be seen"),
+            Err(error) => {
+                // The owner's heartbeats may not have arrived either: its silence counts from when it can be heard again.
+                seen = None;
+                tracing::warn!(%error, "retry: the channel's owner could not be seen");
+            }
         }
         run.stop.unless(runtime.sleep(LOOK)).await.ok()?;
     }

@@ -269,7 +269,7 @@ mod tests {
         let mut encoder = Encoder::new(Path::Lazy, &NoIds, &|_| true);
         rows.encode(&mut encoder).unwrap();
         let (pool, batch) = encoder.batches.pop().unwrap();
-        encode(Uuid::nil(), 0, pool, &batch)
+        encode(Uuid::now_v7(), 0, pool, &batch)
     }
 
     fn insert<T: Entity>(value: T) -> Vec<u8> {

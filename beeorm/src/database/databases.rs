@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Database, DatabaseError, Purpose, Session, dead_letters, inbox};
+use super::{Database, DatabaseError, Purpose, Session, own_tables};
 use crate::error::Error;
 
 /// The database pools of an engine, by name.
@@ -35,10 +35,9 @@ impl Databases {
     pub(crate) async fn make_own_tables(&self) -> Result<(), DatabaseError> {
         for database in self.0.values() {
             let mut session = database.session(Purpose::Caller).await?;
-            session.execute(inbox::DEFINITION, &[]).await?;
-            session
-                .execute(&dead_letters::definition(database.dialect()), &[])
-                .await?;
+            for (_, definition) in own_tables(database.dialect()) {
+                session.execute(&definition, &[]).await?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseError, Dialect, SelectError, Session};
+use super::{DatabaseError, Dialect, SelectError, Session, own_table_options};
 use crate::column::{Column, RowReader, ValueRef};
 
 pub(crate) const TABLE: &str = "_beeorm_dead_letters";
@@ -12,6 +12,7 @@ const COLUMNS: &str = "`frame_id`,`channel`,`created_millis`,`died_millis`,`atte
 
 /// The table's definition.
 pub(crate) fn definition(dialect: Dialect) -> String {
+    let options = own_table_options(dialect);
     let (text, bytes) = match dialect {
         Dialect::MySql | Dialect::MariaDb => ("longtext", "longblob"),
         Dialect::Sqlite => ("text", "blob"),
@@ -20,7 +21,7 @@ pub(crate) fn definition(dialect: Dialect) -> String {
         "CREATE TABLE IF NOT EXISTS `{TABLE}` (`frame_id` binary(16) NOT NULL PRIMARY KEY, \
          `channel` varchar(255) NOT NULL, `created_millis` bigint NOT NULL, `died_millis` bigint NOT NULL, \
          `attempts` bigint NOT NULL, `error_code` bigint NULL, `sqlstate` varchar(5) NULL, `error` {text} NOT NULL, \
-         `statements` {text} NOT NULL, `frame` {bytes} NOT NULL)"
+         `statements` {text} NOT NULL, `frame` {bytes} NOT NULL){options}"
     )
 }
 

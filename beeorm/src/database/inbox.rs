@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseError, SelectError, Session};
+use super::{DatabaseError, Dialect, SelectError, Session, own_table_options};
 use crate::column::ValueRef;
 
 /// What became of a frame. Stored as its number.
@@ -19,9 +19,14 @@ const CHUNKS: [usize; 4] = [500, 100, 10, 1];
 
 pub(crate) const TABLE: &str = "_beeorm_inbox";
 
-/// The table's definition, in every dialect.
-pub(crate) const DEFINITION: &str = "CREATE TABLE IF NOT EXISTS `_beeorm_inbox` (\
-     `frame_id` binary(16) NOT NULL PRIMARY KEY, `verdict` tinyint NOT NULL, `done_millis` bigint NOT NULL)";
+/// The table's definition.
+pub(crate) fn definition(dialect: Dialect) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS `{TABLE}` (`frame_id` binary(16) NOT NULL PRIMARY KEY, \
+         `verdict` tinyint NOT NULL, `done_millis` bigint NOT NULL){}",
+        own_table_options(dialect)
+    )
+}
 
 /// Writes the frames down. A duplicate key means that somebody else has done one of them: roll back.
 pub(crate) async fn insert(

@@ -45,6 +45,12 @@ pub(crate) trait Database: Debug + Send + Sync {
     /// The largest statement that the server takes, in bytes (`max_allowed_packet`).
     fn max_statement_bytes(&self) -> usize;
 
+    /// What a new table says of its character set and collation, with a space before; empty where the pool
+    /// was told nothing of them.
+    fn table_charset(&self) -> &str {
+        ""
+    }
+
     /// A connection, kept until the session is dropped; one with an open transaction is rolled back.
     fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>>;
 
@@ -123,4 +129,21 @@ pub(crate) struct Done {
     pub(crate) rows: u64,
     /// What AUTO_INCREMENT made, of the first row; else 0.
     pub(crate) last_insert_id: u64,
+}
+
+/// The library's own tables, and their definitions.
+pub(crate) fn own_tables(dialect: Dialect) -> [(&'static str, String); 2] {
+    [
+        (inbox::TABLE, inbox::definition(dialect)),
+        (dead_letters::TABLE, dead_letters::definition(dialect)),
+    ]
+}
+
+/// What stands behind the columns of the library's own tables: transactions, and every text there is,
+/// whatever the database's own character set.
+fn own_table_options(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::MySql | Dialect::MariaDb => " ENGINE=InnoDB CHARACTER SET utf8mb4",
+        Dialect::Sqlite => "",
+    }
 }

@@ -18,6 +18,17 @@ use crate::{
     stream::{EntryId, Stream, StreamError},
 };
 
+/// A delivery in the publisher's task: when that ends without an answer, with its runtime say, nobody waits for one.
+struct Handed(Arc<Delivery>);
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        if self.0.state() == DeliveryState::InFlight {
+            self.0.set(DeliveryState::Unknown);
+        }
+    }
+}
+
 /// The way to one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Publisher {
@@ -69,10 +80,10 @@ impl Publisher {
     ) -> Result<EntryId, Error> {
         let (answer, answered) = oneshot::channel();
         let publisher = self.clone();
-        let handed = Arc::clone(&delivery);
+        let handed = Handed(Arc::clone(&delivery));
         self.runtime.spawn(async move {
-            let appended = publisher.stream.append(&handed.frames).await;
-            handed.set(match &appended {
+            let appended = publisher.stream.append(&handed.0.frames).await;
+            handed.0.set(match &appended {
                 Ok(_) => DeliveryState::Appended,
                 Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
                 Err(_) => refused,
@@ -89,10 +100,7 @@ impl Publisher {
                 Err(self.unknown(delivery, error.to_string()))
             }
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => {
-                delivery.set(DeliveryState::Unknown);
-                Err(self.unknown(delivery, "the publisher was stopped".to_owned()))
-            }
+            Err(_) => Err(self.unknown(delivery, "the publisher was stopped".to_owned())),
         }
     }
 

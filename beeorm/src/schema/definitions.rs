@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use super::sqlite::Sqlite;
 use super::{alter::Action, change::Change, have::Table, mysql::MySql};
 use crate::{
-    database::{Database, Dialect, SelectError, Session},
+    database::{Database, SelectError, Session},
     entity::{IndexSchema, TableSchema},
 };
 
@@ -39,10 +39,8 @@ pub(super) async fn definitions(
     session: &mut dyn Session,
 ) -> Result<Box<dyn Definitions>, SelectError> {
     #[cfg(feature = "embedded")]
-    if database.dialect() == Dialect::Sqlite {
+    if database.dialect() == crate::database::Dialect::Sqlite {
         return Ok(Box::new(Sqlite));
     }
-    Ok(Box::new(
-        MySql::ask(database.dialect() == Dialect::MariaDb, session).await?,
-    ))
+    Ok(Box::new(MySql::ask(database, session).await?))
 }

@@ -29,9 +29,7 @@ use self::{
     have::{Table, has_values},
 };
 use crate::{
-    database::{
-        Database, DatabaseError, Dialect, FailureClass, Purpose, SelectError, dead_letters, inbox,
-    },
+    database::{Database, DatabaseError, FailureClass, Purpose, SelectError, own_tables},
     entity::TableSchema,
 };
 
@@ -106,13 +104,6 @@ fn of_entities<'a>(
         }
     }
     phases.into_iter().flatten().collect()
-}
-
-fn own_tables(dialect: Dialect) -> [(&'static str, String); 2] {
-    [
-        (inbox::TABLE, inbox::DEFINITION.to_owned()),
-        (dead_letters::TABLE, dead_letters::definition(dialect)),
-    ]
 }
 
 fn unreadable(error: SelectError) -> DatabaseError {

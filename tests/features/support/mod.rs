@@ -2,11 +2,23 @@
 //! since each `#[tokio::test]` has a runtime of its own that takes its sockets with it.
 
 mod backend;
+mod consumer;
 mod database;
+mod look;
+mod proxy;
+mod random;
+mod redis;
+mod scene;
 mod servers;
 
 pub(crate) use backend::{Backend, drain, engine, on_every_backend, redis_url};
+pub(crate) use consumer::{ConsumerProcess, run};
 pub(crate) use database::{TestDatabase, mysql_database};
+pub(crate) use look::{Sql, until};
+pub(crate) use proxy::{Fault, Proxy};
+pub(crate) use random::Random;
+pub(crate) use redis::RawRedis;
+pub(crate) use scene::{PATIENCE, Scene, counter, event, keeper, visit};
 pub(crate) use servers::{own_servers, servers};
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -15,7 +15,7 @@ use sqlx::{Column, Connection, MySqlConnection, Row, mysql::MySqlTypeInfo};
 
 use self::{
     failure::{explain, failure},
-    options::connect_options,
+    options::{connect_options, table_charset},
     pool::{Pool, PoolOptions},
     session::MySqlSession,
 };
@@ -42,6 +42,7 @@ struct MySqlDatabase {
     dialect: Dialect,
     version: String,
     max_statement_bytes: usize,
+    table_charset: String,
     /// The type of its decimals.
     decimal: MySqlTypeInfo,
     caller: Arc<Pool>,
@@ -50,7 +51,7 @@ struct MySqlDatabase {
 
 /// Connects once, to say at once what is wrong, and to learn what the server is.
 pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, DatabaseError> {
-    let connect = connect_options(options)?;
+    let (connect, table_charset) = (connect_options(options)?, table_charset(options)?);
     let pool = |setup: &'static [&'static str], max_idle| {
         Pool::new(PoolOptions {
             connect: connect.clone(),
@@ -86,6 +87,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
         },
         version: about.version,
         max_statement_bytes: about.max_allowed_packet,
+        table_charset,
         decimal: about.decimal,
         caller,
         consumer,
@@ -128,6 +130,10 @@ impl Database for MySqlDatabase {
 
     fn max_statement_bytes(&self) -> usize {
         self.max_statement_bytes
+    }
+
+    fn table_charset(&self) -> &str {
+        &self.table_charset
     }
 
     fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>> {

@@ -53,6 +53,21 @@ pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptio
     Ok(connect)
 }
 
+/// What new tables say of their character set and collation; nothing where nothing is said of them here.
+pub(super) fn table_charset(options: &OpenOptions) -> Result<String, DatabaseError> {
+    let encoding = checked("mysqlEncoding", options.encoding.as_deref())?;
+    let collate = checked("mysqlCollate", options.collate.as_deref())?;
+    if encoding.is_none() && collate.is_none() {
+        return Ok(String::new());
+    }
+    let encoding = encoding.unwrap_or("utf8mb4");
+    let collate = collate.map(|collate| format!(" COLLATE {}", full_collation(encoding, collate)));
+    Ok(format!(
+        " CHARACTER SET {encoding}{}",
+        collate.unwrap_or_default()
+    ))
+}
+
 /// BeeORM gives collations without their character set: `0900_ai_ci`.
 fn full_collation(encoding: &str, collate: &str) -> String {
     let prefixed = collate

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::{alter::Action, change::Change, definitions::Definitions, have::Table};
 use crate::{
     column::RowReader,
-    database::{SelectError, Session},
+    database::{Database, Dialect, SelectError, Session},
     entity::{IndexSchema, TableSchema},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct MySql {
     is_maria: bool,
     /// What a new table says of its character set.
-    charset: &'static str,
+    charset: String,
     /// Whether the SQL mode lets a backslash stand for itself.
     plain_backslashes: bool,
 }
@@ -26,24 +26,24 @@ impl MySql {
     #[cfg(test)]
     pub(super) const UTF8: Self = Self {
         is_maria: false,
-        charset: "",
+        charset: String::new(),
         plain_backslashes: false,
     };
 
-    /// Asks for what depends on the database. A database of utf8mb4 has a collation that somebody chose: the
-    /// tables inherit it.
+    /// Asks for what depends on the database. Where the pool was told nothing of character sets, and the
+    /// database has utf8mb4, it has a collation that somebody chose: the tables inherit it.
     pub(super) async fn ask(
-        is_maria: bool,
+        database: &dyn Database,
         session: &mut dyn Session,
     ) -> Result<Self, SelectError> {
         let mut asked = Self {
-            is_maria,
-            charset: "",
+            is_maria: database.dialect() == Dialect::MariaDb,
+            charset: database.table_charset().to_owned(),
             plain_backslashes: false,
         };
         let mut each = |row: &mut dyn RowReader| {
-            if row.text()? != "utf8mb4" {
-                asked.charset = " CHARACTER SET utf8mb4";
+            if row.text()? != "utf8mb4" && asked.charset.is_empty() {
+                asked.charset.push_str(" CHARACTER SET utf8mb4");
             }
             asked.plain_backslashes = row.text()?.contains("NO_BACKSLASH_ESCAPES");
             Ok(())

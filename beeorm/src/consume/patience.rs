@@ -1,0 +1,55 @@
+//! How long a table or column that is not there is waited for.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What is being waited for, by what is said of it. Each is waited for once: frames that meet it when the patience
+/// is spent do not wait anew, or a backlog of a thousand would stand still a thousand times as long.
+#[derive(Debug, Default)]
+pub(super) struct Patience(Mutex<HashMap<String, Waited>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Waited {
+    since: Duration,
+    met: Duration,
+}
+
+/// What was not met for so much longer than the patience was healed, and is waited for anew when it comes back.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
+impl Patience {
+    /// How much is left of it for this problem, by a clock that never steps.
+    pub(super) fn left(&self, problem: &str, now: Duration, patience: Duration) -> Duration {
+        // Nothing in the critical section can leave the map half changed.
+        let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.retain(|_, waited| {
+            now.saturating_sub(waited.met) <= patience.saturating_add(FORGOTTEN)
+        });
+        let waited = problems.entry(problem.to_owned()).or_insert(Waited {
+            since: now,
+            met: now,
+        });
+        waited.met = now;
+        patience.saturating_sub(now.saturating_sub(waited.since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_is_waited_for_once_and_anew_when_it_comes_back() {
+        let (patience, second) = (Patience::default(), Duration::from_secs);
+        let left = |problem, now| patience.left(problem, second(now), second(10));
+        assert_eq!(left("no column", 100), second(10));
+        assert_eq!(left("no table", 104), second(10));
+        assert_eq!(left("no column", 104), second(6));
+        assert_eq!(left("no column", 110), Duration::ZERO);
+        assert_eq!(left("no column", 150), Duration::ZERO);
+        assert_eq!(left("no column", 150 + 10 + 61), second(10));
+    }
+}

@@ -1,0 +1,251 @@
+//! What nobody should have put into the stream, or taken out of it: set aside and shown, and nothing stops.
+
+use std::time::{Duration, Instant};
+
+use beeorm::{StreamError, prelude::*};
+
+use crate::support::{PATIENCE, Random, Scene, drain, event, run, until, visit};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn is_set_aside_and_shown_and_what_is_around_it_is_executed() {
+    let mut scene = Scene::new().await;
+    scene.add(event(0)).await;
+    let frame = scene.redis.entries().await.remove(0).fields.remove(1);
+    let mut random = Random::new();
+    println!("BEEORM_TEST_SEED={}", random.seed);
+    let noise = |random: &mut Random, length: u64| -> Vec<u8> {
+        (0..length)
+            .map(|_| random.between(0, 255).to_le_bytes()[0])
+            .collect()
+    };
+    // No frame of ours begins like that; one of a newer program might begin with a small number.
+    let mut random_bytes = noise(&mut random, 400);
+    random_bytes[0] = 0xff;
+    let cut_off = frame[..frame.len() - 1].to_vec();
+    let longer = [frame.as_slice(), b"!"].concat();
+    let garbage: Vec<(&str, Vec<Vec<u8>>)> = vec![
+        (
+            "other fields",
+            vec![
+                b"name".to_vec(),
+                b"bee".to_vec(),
+                b"age".to_vec(),
+                b"3".to_vec(),
+            ],
+        ),
+        ("random bytes", vec![b"f".to_vec(), random_bytes]),
+        (
+            "text",
+            vec![b"f".to_vec(), b"{\"sql\": \"DELETE FROM events\"}".to_vec()],
+        ),
+        ("nothing", vec![b"f".to_vec(), Vec::new()]),
+        ("cut off", vec![b"f".to_vec(), cut_off]),
+        ("longer", vec![b"f".to_vec(), longer]),
+        ("zeros", vec![b"f".to_vec(), vec![0; 64]]),
+        (
+            "many fields",
+            (0..2000)
+                .map(|field| format!("{field}").into_bytes())
+                .collect(),
+        ),
+    ];
+    let mut number = 1;
+    for (_, fields) in &garbage {
+        scene.redis.add(fields).await;
+        scene.add(event(number)).await;
+        number += 1;
+    }
+    // A frame of ours and garbage in one entry: the frame is executed.
+    scene
+        .redis
+        .add(&[b"f".to_vec(), b"?".to_vec(), b"f".to_vec(), frame.clone()])
+        .await;
+    scene.add(event(number)).await;
+
+    let consumer = scene
+        .engine
+        .background_consumer()
+        .schema_patience(Duration::from_millis(500));
+    let start = Instant::now();
+    let report = tokio::time::timeout(PATIENCE, consumer.drain())
+        .await
+        .expect("garbage stops nothing")
+        .unwrap();
+    println!("{report:?} after {:?}", start.elapsed());
+    assert_eq!(
+        scene.numbers().await,
+        (0..=i64::from(number)).collect::<Vec<_>>(),
+        "in order, with the garbage gone"
+    );
+    assert_eq!(
+        (report.set_aside, report.dead),
+        (garbage.len() as u64 + 1, 0),
+        "{report:?}"
+    );
+    assert_eq!(scene.redis.len().await, 0);
+    let aside = scene
+        .engine
+        .event_broker()
+        .set_aside(LAZY_CHANNEL, 100)
+        .await
+        .unwrap();
+    for ((what, fields), (reason, shown)) in garbage.iter().zip(&aside) {
+        println!("{what}: {reason}");
+        if fields[0] == b"f" {
+            assert_eq!(
+                &shown[0], &fields[1],
+                "{what}: not shown as it was: {reason}"
+            );
+        } else {
+            assert!(!shown.is_empty(), "{what}: not shown");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_bytes_never_stop_the_channel_for_long() {
+    let mut scene = Scene::new().await;
+    let mut random = Random::new();
+    println!("BEEORM_TEST_SEED={}", random.seed);
+    for number in 0..300 {
+        let length = random.between(0, 80);
+        let bytes: Vec<u8> = (0..length)
+            .map(|_| random.between(0, 255).to_le_bytes()[0])
+            .collect();
+        scene.redis.add(&[b"f".to_vec(), bytes]).await;
+        if number % 10 == 0 {
+            scene.add(event(number)).await;
+        }
+    }
+    let consumer = scene
+        .engine
+        .background_consumer()
+        .schema_patience(Duration::from_secs(1));
+    let start = Instant::now();
+    let report = tokio::time::timeout(PATIENCE, consumer.drain())
+        .await
+        .expect("garbage stops nothing")
+        .unwrap();
+    println!("{report:?} after {:?}", start.elapsed());
+    assert_eq!(scene.numbers().await.len(), 30);
+    assert_eq!(report.set_aside + report.dead, 300, "{report:?}");
+}
+
+/// No publisher writes it; were it taken for a frame, its database would be looked for, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frame_without_a_statement_for_no_known_pool() {
+    let mut scene = Scene::new().await;
+    scene.add(event(1)).await;
+    let mut head = scene.redis.entries().await.remove(0).fields.remove(1);
+    head.truncate(17);
+    head[16] ^= 1;
+    let frame = [&head[..], &[0, 7], b"nowhere", &[0, 0, 0]].concat();
+    scene.redis.add(&[b"f".to_vec(), frame]).await;
+    scene.add(event(2)).await;
+    let patient = Duration::from_millis(100);
+    let consumer = scene.engine.background_consumer().schema_patience(patient);
+    let drained = tokio::time::timeout(PATIENCE, consumer.drain()).await;
+    let report = drained.expect("garbage stops nothing").unwrap();
+    assert_eq!((report.applied, report.set_aside), (2, 1), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_deleted_while_they_are_pending_stop_nothing() {
+    let mut scene = Scene::new().await;
+    for number in 0..20 {
+        scene.add(event(number)).await;
+    }
+    let entries = scene.redis.entries().await;
+    // Delivered to the owner of former times, and to somebody who is none of ours.
+    scene.redis.deliver_to("owner", "10").await;
+    scene.redis.deliver_to("somebody", "5").await;
+    for entry in [0, 3, 11, 17] {
+        scene
+            .redis
+            .keyed(&["XDEL", "KEY", &entries[entry].id])
+            .await;
+    }
+    let report = drain(&scene.engine).await;
+    assert_eq!(
+        (report.applied, report.set_aside, report.dead),
+        (16, 0, 0),
+        "{report:?}"
+    );
+    let expected: Vec<i64> = (0..20)
+        .filter(|number| ![0, 3, 11, 17].contains(number))
+        .collect();
+    assert_eq!(scene.numbers().await, expected);
+    let statistics = scene
+        .engine
+        .event_broker()
+        .stream_group_statistics(LAZY_CHANNEL, BACKGROUND_CONSUMER_GROUP)
+        .await
+        .unwrap();
+    assert_eq!(
+        (statistics.lag, statistics.pending),
+        (0, 0),
+        "{statistics:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_or_a_stream_that_vanishes_is_made_anew() {
+    let mut scene = Scene::new().await;
+    let consumer = run(scene
+        .engine
+        .background_consumer()
+        .batch_size(20)
+        .lazy_flush_workers(2));
+    for round in 0..8 {
+        for number in 0..100 {
+            scene.engine.flush_lazy(visit()).await.unwrap();
+            if number == 40 {
+                let before = scene.sql.done().await;
+                until("the consumer works", PATIENCE, async || {
+                    scene.sql.done().await > before
+                })
+                .await;
+                let group = BACKGROUND_CONSUMER_GROUP;
+                scene
+                    .redis
+                    .keyed(&["XGROUP", "DESTROY", "KEY", group])
+                    .await;
+            }
+        }
+        if round == 4 {
+            // With everything in it executed, nothing is lost with the stream itself.
+            scene.until_drained().await;
+            scene.redis.keyed(&["DEL", "KEY"]).await;
+        }
+    }
+    scene.until_drained().await;
+    let report = consumer.stop().await;
+    assert_eq!(scene.visits().await, 800, "{report:?}");
+    assert_eq!(
+        (report.applied, report.dead, report.set_aside),
+        (800, 0, 0),
+        "{report:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_key_holds_something_else() {
+    let mut scene = Scene::new().await;
+    scene.redis.keyed(&["SET", "KEY", "bee"]).await;
+    let mut tracked = scene.engine.track(event(1)).unwrap();
+    let refused = scene.engine.flush_lazy(&mut tracked).await;
+    assert!(
+        matches!(refused, Err(Error::Stream(StreamError::Refused { .. }))),
+        "{refused:?}"
+    );
+    assert!(Tracked::is_new(&tracked));
+    let consumer = run(scene.engine.background_consumer());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    scene.redis.keyed(&["DEL", "KEY"]).await;
+    scene.engine.flush_lazy(&mut tracked).await.unwrap();
+    until("it goes on", PATIENCE, async || {
+        scene.sql.count("events").await == 1
+    })
+    .await;
+    consumer.stop().await;
+}

@@ -1,0 +1,75 @@
+//! One bad statement among many stops only itself.
+
+use std::sync::{Arc, Mutex};
+
+use beeorm::{Failure, Resolution, prelude::*};
+
+use crate::{
+    entities::Counter,
+    support::{Scene, counter, drain, event, keeper, visit},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_middle_of_five_hundred_only_its_flush_is_dead() {
+    let mut scene = Scene::new().await;
+    let mut first = scene.engine.track(keeper(7, "bee@beeorm.io")).unwrap();
+    scene.engine.flush(&mut first).await.unwrap();
+    scene.flush_all(1..=249).await;
+    // The others of its flush go with it.
+    let mut taken = scene.engine.track(keeper(8, "bee@beeorm.io")).unwrap();
+    let mut other = scene.engine.track(event(250)).unwrap();
+    let flush = scene.engine.flush_lazy((&mut other, visit(), &mut taken));
+    let dead = flush.await.unwrap();
+    scene.flush_all(251..=500).await;
+
+    let report = drain(&scene.engine).await;
+    let figures = (report.applied, report.dead, report.duplicates);
+    assert_eq!(figures, (499, 1, 0), "{report:?}");
+    let expected: Vec<i64> = (1..=500).filter(|number| *number != 250).collect();
+    assert_eq!(scene.numbers().await, expected);
+    assert_eq!(scene.visits().await, 499);
+    let keepers = "SELECT CAST(`id` AS SIGNED) FROM `keepers`";
+    assert_eq!(scene.sql.numbers(keepers).await, [7]);
+
+    let letters = scene.engine.dead_letters().list(10).await.unwrap();
+    let [letter] = &letters[..] else {
+        panic!("{letters:?}")
+    };
+    assert_eq!(letter.frame_id, dead.frame_ids()[0]);
+    assert_eq!((letter.error_code, letter.attempts), (Some(1062), 1));
+    for shown in ["bee@beeorm.io", "keepers", "events", "250"] {
+        assert!(letter.statements.contains(shown), "{}", letter.statements);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_bad_ones_on_many_workers_are_all_found() {
+    let mut scene = Scene::new().await;
+    let mut counters: Vec<_> = (2..=400)
+        .map(|id| scene.engine.track(counter(id)).unwrap())
+        .collect();
+    scene.engine.flush(&mut counters).await.unwrap();
+    // Rows 401 and up are not there: an UPDATE of nothing is a failure.
+    for id in (1..=1200_u32).filter(|id| *id <= 400 || id % 40 == 0) {
+        let change = Counter::change(id).add(Counter::columns().visits, u64::from(id));
+        scene.engine.flush_lazy(change).await.unwrap();
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let resolver = {
+        let seen = Arc::clone(&seen);
+        move |failure: Failure| {
+            seen.lock()
+                .unwrap()
+                .push((failure.is_row_missing(), failure.frame_id));
+            async { Resolution::Pass }
+        }
+    };
+    let consumer = scene.engine.background_consumer().error_resolver(resolver);
+    let report = consumer.drain().await.unwrap();
+    assert_eq!((report.applied, report.dead), (400, 20), "{report:?}");
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    assert_eq!(seen.len(), 20, "each failure is asked about once");
+    assert!(seen.iter().all(|(is_row_missing, _)| *is_row_missing));
+    let exact = "SELECT COUNT(*) FROM `counters` WHERE `visits` = `id`";
+    assert_eq!(scene.sql.number(exact).await, 400);
+}

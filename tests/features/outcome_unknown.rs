@@ -1,0 +1,234 @@
+//! The caller's side of a Redis that is away, or whose answers are lost: refused, or unknown and then settled.
+
+use std::time::{Duration, Instant};
+
+use beeorm::{StreamError, prelude::*};
+
+use crate::{
+    entities::Page,
+    support::{Fault, PATIENCE, Scene, drain, event, keeper, until, visit},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lazy_flush_without_redis_fails_at_once_and_changes_nothing() {
+    let mut scene = Scene::new().await;
+    let mut far = scene.far().await;
+    let mut stored = far.engine.track(keeper(1, "bee")).unwrap();
+    far.engine.flush(&mut stored).await.unwrap();
+    stored.age = 2;
+    let mut new = far.engine.track(event(1)).unwrap();
+    far.stream.go_away().await;
+    // The client may need a moment to see that its connection is gone.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..3 {
+        let start = Instant::now();
+        let refused = far.engine.flush_lazy((&mut stored, &mut new)).await;
+        assert!(
+            matches!(refused, Err(Error::Stream(StreamError::Unavailable { .. }))),
+            "{refused:?}"
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "refused after {:?}",
+            start.elapsed()
+        );
+        assert_eq!(Tracked::dirty_columns(&stored), ["age"]);
+        assert!(Tracked::is_new(&new));
+        let removed = far.engine.delete_lazy(&mut stored).await;
+        assert!(
+            matches!(removed, Err(Error::Stream(StreamError::Unavailable { .. }))),
+            "{removed:?}"
+        );
+    }
+    far.stream.come_back().await;
+    until("the client is connected again", PATIENCE, async || {
+        far.engine
+            .event_broker()
+            .stream_statistics(LAZY_CHANNEL)
+            .await
+            .is_ok()
+    })
+    .await;
+    assert_eq!(
+        scene.redis.len().await,
+        0,
+        "what was refused has been appended"
+    );
+    let receipt = far
+        .engine
+        .flush_lazy((&mut stored, &mut new))
+        .await
+        .unwrap();
+    assert_eq!(receipt.statements(), 2);
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.dead), (1, 0), "{report:?}");
+    assert_eq!(scene.sql.count("events").await, 1);
+    assert_eq!(
+        scene
+            .sql
+            .number("SELECT CAST(`age` AS SIGNED) FROM `keepers`")
+            .await,
+        2
+    );
+}
+
+/// The append arrived, or it did not, and the answer is lost either way: the same bytes again settle it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_settled_by_flushing_again() {
+    for (fault, appended) in [(Fault::LoseAnswer, true), (Fault::LoseRequest, false)] {
+        let mut scene = Scene::new().await;
+        let far = scene.far().await;
+        let mut new = far.engine.track(event(1)).unwrap();
+        let mut keeper = far.engine.track(keeper(1, "bee")).unwrap();
+        let mut lost = far.stream.on("XADD", fault, 1);
+        let unknown = far.engine.flush_lazy((&mut new, &mut keeper)).await;
+        assert!(
+            matches!(unknown, Err(Error::OutcomeUnknown(_))),
+            "{fault:?}: {unknown:?}"
+        );
+        lost.reach(1).await;
+        let before = scene.redis.entries().await;
+        assert_eq!(before.len(), usize::from(appended), "{fault:?}");
+        until_connected(&far.engine).await;
+        // What changed since is flushed behind what was lost.
+        keeper.age = 2;
+        let receipt = far.engine.flush_lazy(&mut keeper).await.unwrap();
+        assert_eq!(receipt.statements(), 1);
+        let after = scene.redis.entries().await;
+        assert_eq!(
+            after.len(),
+            usize::from(appended) + 2,
+            "{fault:?}: the lost one and the new one"
+        );
+        if appended {
+            assert_eq!(after[0].fields, after[1].fields, "the very same bytes");
+        }
+        // Part of the same flush: settled with it.
+        assert!(!Tracked::is_new(&new));
+        let report = drain(&scene.engine).await;
+        assert_eq!(
+            (report.applied, report.duplicates, report.dead),
+            (2, u64::from(appended), 0),
+            "{report:?}"
+        );
+        assert_eq!(scene.sql.count("events").await, 1, "{fault:?}: once");
+        assert_eq!(
+            scene
+                .sql
+                .number("SELECT CAST(`age` AS SIGNED) FROM `keepers`")
+                .await,
+            2
+        );
+    }
+}
+
+/// Whoever retries a flush whose outcome was unknown is told that it worked, and not that it was done before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flushing_again_succeeds_whatever_was_flushed() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let mut new = far.engine.track(event(1)).unwrap();
+    far.stream.on("XADD", Fault::LoseAnswer, 1);
+    assert!(
+        far.engine
+            .flush_lazy(&mut new)
+            .await
+            .is_err_and(|error| error.is_outcome_unknown())
+    );
+    until_connected(&far.engine).await;
+    let again = far.engine.flush_lazy(&mut new).await;
+    assert!(
+        again.is_ok(),
+        "an INSERT whose key only the database will know: {again:?}"
+    );
+    let third = far.engine.flush_lazy(&mut new).await;
+    assert!(matches!(third, Err(Error::KeyUnknown { .. })), "{third:?}");
+
+    let mut keeper = far.engine.track(keeper(1, "bee")).unwrap();
+    far.engine.flush(&mut keeper).await.unwrap();
+    far.stream.on("XADD", Fault::LoseAnswer, 1);
+    assert!(
+        far.engine
+            .delete_lazy(&mut keeper)
+            .await
+            .is_err_and(|error| error.is_outcome_unknown())
+    );
+    until_connected(&far.engine).await;
+    let again = far.engine.delete_lazy(&mut keeper).await;
+    assert!(again.is_ok(), "a DELETE: {again:?}");
+
+    let mut flusher = far.engine.flusher();
+    let mut second = far.engine.track(event(1)).unwrap();
+    let mut bare = Page {
+        path: "/".to_owned(),
+        ..Page::default()
+    };
+    flusher.track(&mut second).track(&mut bare);
+    far.stream.on("XADD", Fault::LoseAnswer, 1);
+    assert!(
+        flusher
+            .flush_lazy()
+            .await
+            .is_err_and(|error| error.is_outcome_unknown())
+    );
+    until_connected(&far.engine).await;
+    let again = flusher.flush_lazy().await;
+    assert!(again.is_ok(), "a Flusher: {again:?}");
+    drop(flusher);
+
+    let report = drain(&scene.engine).await;
+    assert_eq!(
+        (report.applied, report.duplicates, report.dead),
+        (3, 3, 0),
+        "{report:?}"
+    );
+    assert_eq!(scene.sql.count("events").await, 2);
+    assert_eq!(
+        (
+            scene.sql.count("keepers").await,
+            scene.sql.count("pages").await
+        ),
+        (0, 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bare_value_is_settled_by_its_error() {
+    let mut scene = Scene::new().await;
+    let mut far = scene.far().await;
+    let change = visit();
+    far.stream.on("XADD", Fault::LoseAnswer, 1);
+    let Err(Error::OutcomeUnknown(unknown)) = far.engine.flush_lazy(change).await else {
+        panic!("it was answered")
+    };
+    far.stream.go_away().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let still = unknown.resend().await;
+    assert!(
+        still.is_err_and(|error| error.is_outcome_unknown()),
+        "without Redis it stays unknown"
+    );
+    far.stream.come_back().await;
+    until_connected(&far.engine).await;
+    unknown.resend().await.unwrap();
+    unknown.resend().await.unwrap();
+    assert_eq!(
+        scene.redis.len().await,
+        2,
+        "what is settled is not sent a third time"
+    );
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.duplicates), (1, 1), "{report:?}");
+    assert_eq!(scene.visits().await, 1);
+}
+
+async fn until_connected(engine: &Engine) {
+    until("the client is connected again", PATIENCE, async || {
+        engine
+            .event_broker()
+            .stream_statistics(LAZY_CHANNEL)
+            .await
+            .is_ok()
+    })
+    .await;
+}

@@ -1,0 +1,6 @@
+//! The example `signup`, as its users meet it: a process, and HTTP.
+
+mod answers;
+mod client;
+mod drains;
+mod service;

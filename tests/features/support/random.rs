@@ -1,0 +1,35 @@
+//! Random numbers that a failed test can be run with again.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// SplitMix64.
+#[derive(Debug)]
+pub(crate) struct Random {
+    pub(crate) seed: u64,
+    state: u64,
+}
+
+impl Random {
+    /// From `BEEORM_TEST_SEED`, or another seed in each run. Print it.
+    pub(crate) fn new() -> Self {
+        let given = std::env::var("BEEORM_TEST_SEED")
+            .ok()
+            .map(|seed| seed.parse().expect("BEEORM_TEST_SEED is a number"));
+        let moment = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |time| time.as_micros())
+        };
+        let seed = given.unwrap_or_else(|| u64::try_from(moment()).unwrap_or_default());
+        Self { seed, state: seed }
+    }
+
+    /// A number of the range, its end included.
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        low + (mixed ^ (mixed >> 31)) % (high - low + 1)
+    }
+}

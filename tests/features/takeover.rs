@@ -1,0 +1,187 @@
+//! Several consumers: one owns the channel, the others take over within seconds when it is gone or stopped.
+
+use std::time::{Duration, Instant};
+
+use beeorm::prelude::*;
+
+use crate::{
+    entities::Counter,
+    support::{ConsumerProcess, PATIENCE, Scene, event, until},
+};
+
+/// A counter whose changes the database writes down.
+struct Play {
+    scene: Scene,
+    flushed: u32,
+}
+
+impl Play {
+    async fn new() -> Self {
+        let mut scene = Scene::new().await;
+        scene.sql.record("counters", "last").await;
+        Self { scene, flushed: 0 }
+    }
+
+    fn consumer(&self) -> ConsumerProcess {
+        let backend = &self.scene.backend;
+        ConsumerProcess::start((&backend.database, &backend.stream), 4, 10)
+    }
+
+    /// Each flush sets the counter to the next number, counts, and inserts a row.
+    async fn flush(&mut self, count: u32) {
+        for number in self.flushed + 1..=self.flushed + count {
+            let columns = Counter::columns();
+            let change = Counter::change(1_u32)
+                .set(columns.last, number)
+                .add(columns.visits, 1_u64);
+            let mut event = self.scene.engine.track(event(number)).unwrap();
+            self.scene
+                .engine
+                .flush_lazy((change, &mut event))
+                .await
+                .unwrap();
+        }
+        self.flushed += count;
+    }
+
+    /// Waits until another than this one owns the channel.
+    async fn next_owner(&mut self, than: Option<&str>) -> (String, Duration) {
+        let start = Instant::now();
+        let mut owner = None;
+        until("another consumer owns the channel", PATIENCE, async || {
+            owner = self.scene.redis.owner().await;
+            owner.is_some() && owner.as_deref() != than
+        })
+        .await;
+        (owner.unwrap(), start.elapsed())
+    }
+
+    async fn until_working(&mut self) {
+        let sql = &mut self.scene.sql;
+        let before = sql.done().await;
+        until("the owner works", PATIENCE, async || {
+            sql.done().await > before + 10
+        })
+        .await;
+    }
+
+    /// Everything once, in order.
+    async fn check(&mut self) {
+        self.scene.until_drained().await;
+        self.scene.check(self.flushed).await;
+        let expected: Vec<i64> = (1..=i64::from(self.flushed)).collect();
+        let recorded = self.scene.sql.recorded().await;
+        assert_eq!(
+            recorded, expected,
+            "the database's own record of the updates, in order"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_owner_is_replaced_within_five_seconds() {
+    let mut play = Play::new().await;
+    let first = play.consumer();
+    let (owner, _) = play.next_owner(None).await;
+    let second = play.consumer();
+    // Long enough for the second to have seen the first.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    play.flush(400).await;
+    play.until_working().await;
+    first.kill().await;
+    assert!(
+        play.scene.redis.len().await > 0,
+        "nothing was left for the second consumer"
+    );
+    let (_, took) = play.next_owner(Some(&owner)).await;
+    println!("taken over after {took:?}");
+    assert!(
+        took < Duration::from_secs(5),
+        "taken over only after {took:?}"
+    );
+    play.scene.until_drained().await;
+    let report = second.stop().await;
+    assert_eq!(
+        (&report["takeovers"], &report["dead"]),
+        (&1.into(), &0.into()),
+        "{report}"
+    );
+    play.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_that_gives_up_is_replaced_at_once() {
+    let mut play = Play::new().await;
+    let first = play.consumer();
+    let (owner, _) = play.next_owner(None).await;
+    let second = play.consumer();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    play.flush(300).await;
+    play.until_working().await;
+    let report = first.stop().await;
+    assert!(
+        report["applied"]
+            .as_u64()
+            .is_some_and(|applied| applied > 0),
+        "{report}"
+    );
+    let (_, took) = play.next_owner(Some(&owner)).await;
+    assert!(
+        took < Duration::from_secs(1),
+        "taken over only after {took:?}"
+    );
+    play.scene.until_drained().await;
+    let report = second.stop().await;
+    assert_eq!(
+        (&report["takeovers"], &report["duplicates"]),
+        (&0.into(), &0.into()),
+        "{report}"
+    );
+    play.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_owner_that_wakes_up_stands_by() {
+    let mut play = Play::new().await;
+    let mut first = play.consumer();
+    let (owner, _) = play.next_owner(None).await;
+    let second = play.consumer();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    play.flush(400).await;
+    play.until_working().await;
+    first.suspend();
+    let (successor, took) = play.next_owner(Some(&owner)).await;
+    assert!(
+        took < Duration::from_secs(5),
+        "taken over only after {took:?}"
+    );
+    // In the middle of the successor's work, and holding the locks of what it was at.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    first.resume();
+    play.flush(100).await;
+    play.scene.until_drained().await;
+    assert!(first.is_running(), "it has to stand by");
+    assert_eq!(
+        play.scene.redis.owner().await.as_ref(),
+        Some(&successor),
+        "the channel went back to the one that had lost it"
+    );
+    play.check().await;
+
+    // It does stand by: when the successor is gone, it is its turn again.
+    second.kill().await;
+    let (_, took) = play.next_owner(Some(&successor)).await;
+    assert!(
+        took < Duration::from_secs(5),
+        "taken over only after {took:?}"
+    );
+    play.flush(20).await;
+    play.scene.until_drained().await;
+    let report = first.stop().await;
+    assert_eq!(
+        (&report["takeovers"], &report["dead"]),
+        (&1.into(), &0.into()),
+        "{report}"
+    );
+    play.check().await;
+}
