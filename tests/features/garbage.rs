@@ -131,24 +131,6 @@ async fn random_bytes_never_stop_the_channel_for_long() {
     assert_eq!(report.set_aside + report.dead, 300, "{report:?}");
 }
 
-/// No publisher writes it; were it taken for a frame, its database would be looked for, for ever.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frame_without_a_statement_for_no_known_pool() {
-    let mut scene = Scene::new().await;
-    scene.add(event(1)).await;
-    let mut head = scene.redis.entries().await.remove(0).fields.remove(1);
-    head.truncate(17);
-    head[16] ^= 1;
-    let frame = [&head[..], &[0, 7], b"nowhere", &[0, 0, 0]].concat();
-    scene.redis.add(&[b"f".to_vec(), frame]).await;
-    scene.add(event(2)).await;
-    let patient = Duration::from_millis(100);
-    let consumer = scene.engine.background_consumer().schema_patience(patient);
-    let drained = tokio::time::timeout(PATIENCE, consumer.drain()).await;
-    let report = drained.expect("garbage stops nothing").unwrap();
-    assert_eq!((report.applied, report.set_aside), (2, 1), "{report:?}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entries_deleted_while_they_are_pending_stop_nothing() {
     let mut scene = Scene::new().await;

@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use beeorm::{StreamError, prelude::*};
 
-use crate::{
-    entities::Page,
-    support::{Fault, PATIENCE, Scene, drain, event, keeper, until, visit},
-};
+use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lazy_flush_without_redis_fails_at_once_and_changes_nothing() {
@@ -120,76 +117,6 @@ async fn a_lost_answer_is_settled_by_flushing_again() {
             2
         );
     }
-}
-
-/// Whoever retries a flush whose outcome was unknown is told that it worked, and not that it was done before.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn flushing_again_succeeds_whatever_was_flushed() {
-    let mut scene = Scene::new().await;
-    let far = scene.far().await;
-    let mut new = far.engine.track(event(1)).unwrap();
-    far.stream.on("XADD", Fault::LoseAnswer, 1);
-    assert!(
-        far.engine
-            .flush_lazy(&mut new)
-            .await
-            .is_err_and(|error| error.is_outcome_unknown())
-    );
-    until_connected(&far.engine).await;
-    let again = far.engine.flush_lazy(&mut new).await;
-    assert!(
-        again.is_ok(),
-        "an INSERT whose key only the database will know: {again:?}"
-    );
-    let third = far.engine.flush_lazy(&mut new).await;
-    assert!(matches!(third, Err(Error::KeyUnknown { .. })), "{third:?}");
-
-    let mut keeper = far.engine.track(keeper(1, "bee")).unwrap();
-    far.engine.flush(&mut keeper).await.unwrap();
-    far.stream.on("XADD", Fault::LoseAnswer, 1);
-    assert!(
-        far.engine
-            .delete_lazy(&mut keeper)
-            .await
-            .is_err_and(|error| error.is_outcome_unknown())
-    );
-    until_connected(&far.engine).await;
-    let again = far.engine.delete_lazy(&mut keeper).await;
-    assert!(again.is_ok(), "a DELETE: {again:?}");
-
-    let mut flusher = far.engine.flusher();
-    let mut second = far.engine.track(event(1)).unwrap();
-    let mut bare = Page {
-        path: "/".to_owned(),
-        ..Page::default()
-    };
-    flusher.track(&mut second).track(&mut bare);
-    far.stream.on("XADD", Fault::LoseAnswer, 1);
-    assert!(
-        flusher
-            .flush_lazy()
-            .await
-            .is_err_and(|error| error.is_outcome_unknown())
-    );
-    until_connected(&far.engine).await;
-    let again = flusher.flush_lazy().await;
-    assert!(again.is_ok(), "a Flusher: {again:?}");
-    drop(flusher);
-
-    let report = drain(&scene.engine).await;
-    assert_eq!(
-        (report.applied, report.duplicates, report.dead),
-        (3, 3, 0),
-        "{report:?}"
-    );
-    assert_eq!(scene.sql.count("events").await, 2);
-    assert_eq!(
-        (
-            scene.sql.count("keepers").await,
-            scene.sql.count("pages").await
-        ),
-        (0, 1)
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

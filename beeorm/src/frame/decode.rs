@@ -1,4 +1,4 @@
-use uuid::Uuid;
+use uuid::{Uuid, Variant};
 
 use super::{Frame, Tables, VERSION};
 use crate::{
@@ -34,6 +34,10 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
     let rest = &mut &*bytes;
     let version = byte(rest)?;
     let id = Uuid::from_slice(take(rest, 16)?).map_err(|_| Corrupt)?;
+    // Every publisher's ids are: so that what just begins with a small number is not taken for a frame of the future.
+    if id.get_version_num() != 7 || id.get_variant() != Variant::RFC4122 {
+        return Err(DecodeError::Garbage("no frame's id"));
+    }
     match version {
         VERSION => {}
         0 => return Err(DecodeError::Garbage("version 0 was never written")),
@@ -72,6 +76,10 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
     }
     if !rest.is_empty() {
         return Err(DecodeError::Garbage("bytes behind the end"));
+    }
+    // By its statements it is known that its pool is registered.
+    if batch.statements.is_empty() {
+        return Err(DecodeError::Garbage("no statement"));
     }
     Ok(Frame {
         id,

@@ -31,8 +31,8 @@ pub trait Row: Send {
     ) -> Result<Progress, Error>;
 
     /// Adds the lazy flushes of the row that are not settled.
-    fn outstanding(&mut self, found: &mut Vec<Arc<Delivery>>) {
-        let _ = found;
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+        let _ = (slot, found);
     }
 
     /// Takes the key that the database made.
@@ -83,6 +83,9 @@ impl<T: Entity> Row for T {
         encoder: &mut Encoder<'_>,
     ) -> Result<Progress, Error> {
         let entity = T::schema().entity;
+        if slot.settled && encoder.path == Path::Lazy {
+            return Ok(Progress::Done);
+        }
         if intent == Intent::Delete {
             if self.key().is_unset() {
                 return Err(Error::UnsetKey {
@@ -104,8 +107,11 @@ impl<T: Entity> Row for T {
         Ok(Progress::Done)
     }
 
-    fn outstanding(&mut self, found: &mut Vec<Arc<Delivery>>) {
-        each_parent(self, &mut |parent| parent.outstanding(found));
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+        each_parent(self, &mut |parent| {
+            parent.outstanding(&mut Slot::default(), found)
+        });
+        found.extend(slot.flight.clone());
     }
 
     fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
@@ -125,8 +131,10 @@ impl<T: Entity> Row for T {
         each_parent(self, &mut |parent| {
             parent.conclude(&mut Slot::default(), conclusion)
         });
-        if matches!(conclusion, Conclusion::Refused) && slot.made_key {
-            *self.key_mut() = T::Key::default();
+        match conclusion {
+            Conclusion::Refused if slot.made_key => *self.key_mut() = T::Key::default(),
+            Conclusion::HandedOver(delivery) => slot.flight = Some(Arc::clone(delivery)),
+            _ => {}
         }
     }
 
@@ -134,8 +142,16 @@ impl<T: Entity> Row for T {
         each_parent(self, &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
-        if state == DeliveryState::Refused && slot.made_key {
-            *self.key_mut() = T::Key::default();
+        let flight = slot.flight.take_if(|flight| {
+            matches!(
+                flight.state(),
+                DeliveryState::Appended | DeliveryState::Refused
+            )
+        });
+        match flight.map(|flight| flight.state()) {
+            Some(DeliveryState::Appended) => (slot.settled, slot.made_key) = (true, false),
+            Some(_) if slot.made_key => *self.key_mut() = T::Key::default(),
+            _ => {}
         }
     }
 }
@@ -144,7 +160,7 @@ impl<T: Entity> Row for T {
 impl<T: Entity> Row for Tracked<T> {
     fn encode(
         &mut self,
-        _: &mut Slot,
+        slot: &mut Slot,
         intent: Intent,
         encoder: &mut Encoder<'_>,
     ) -> Result<Progress, Error> {
@@ -153,7 +169,10 @@ impl<T: Entity> Row for Tracked<T> {
             return Ok(Progress::Done);
         }
         let entity = T::schema().entity;
+        let arrived = slot.settled && encoder.path == Path::Lazy;
         match self.origin() {
+            Origin::KeyUnknown if arrived && intent == Intent::Save => return Ok(Progress::Done),
+            Origin::Deleted if arrived && intent == Intent::Delete => return Ok(Progress::Done),
             Origin::KeyUnknown => return Err(Error::KeyUnknown { entity }),
             Origin::Deleted => return Err(Error::Deleted { entity }),
             Origin::New | Origin::Stored => {}
@@ -164,8 +183,12 @@ impl<T: Entity> Row for Tracked<T> {
         }
     }
 
-    fn outstanding(&mut self, found: &mut Vec<Arc<Delivery>>) {
-        each_parent(self.value_mut(), &mut |parent| parent.outstanding(found));
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+        each_parent(self.value_mut(), &mut |parent| {
+            parent.outstanding(&mut Slot::default(), found)
+        });
+        // Whoever flushed it last did not hear what became of it.
+        slot.settled |= self.delivery().is_some();
         self.resolve_flight();
         found.extend(self.delivery().cloned());
     }

@@ -40,10 +40,28 @@ pub enum Intent {
 }
 
 /// What a flush remembers of a row that cannot remember by itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Slot {
     pub(super) place: Option<Place>,
     pub(super) made_key: bool,
+    /// A lazy flush of a row that cannot remember it by itself, until its outcome is known.
+    pub(super) flight: Option<Arc<Delivery>>,
+    /// An earlier lazy flush of the row, whose outcome was not known, has arrived: this flush is the caller's
+    /// second attempt, and succeeds.
+    pub(super) settled: bool,
+}
+
+impl Slot {
+    /// For another attempt: what is still under way is not forgotten, nor what has arrived.
+    fn again(&mut self) -> Self {
+        let flight = self.flight.take();
+        Self {
+            place: None,
+            made_key: self.made_key && flight.is_some(),
+            flight,
+            settled: self.settled,
+        }
+    }
 }
 
 /// How far a row's encoding has come.
@@ -117,15 +135,13 @@ impl<'a> Rows<'a> {
     pub(crate) fn restart(&mut self) {
         self.items
             .iter_mut()
-            .for_each(|item| (item.finished, item.slot) = (false, Slot::default()));
+            .for_each(|item| (item.finished, item.slot) = (false, item.slot.again()));
     }
 
     /// The lazy flushes that have to be settled before anything new is encoded.
     pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
         let mut found = Vec::new();
-        self.items
-            .iter_mut()
-            .for_each(|item| item.row().outstanding(&mut found));
+        self.each(|row, slot| row.outstanding(slot, &mut found));
         found
     }
 
@@ -133,7 +149,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn encode(&mut self, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
         let mut progress = Progress::Done;
         for item in self.items.iter_mut().filter(|item| !item.finished) {
-            let (intent, mut slot) = (item.intent, item.slot);
+            let (intent, mut slot) = (item.intent, std::mem::take(&mut item.slot));
             let encoded = item.row().encode(&mut slot, intent, encoder);
             item.slot = slot;
             match encoded? {
@@ -171,7 +187,7 @@ impl<'a> Rows<'a> {
 
     fn each(&mut self, mut act: impl FnMut(&mut dyn Row, &mut Slot)) {
         for item in &mut self.items {
-            let mut slot = item.slot;
+            let mut slot = std::mem::take(&mut item.slot);
             act(item.row(), &mut slot);
             item.slot = slot;
         }

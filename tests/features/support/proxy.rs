@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -161,12 +161,14 @@ impl Drop for Proxy {
     }
 }
 
-/// A port below those that systems hand out: while nothing listens on it, nobody else takes it, and no
-/// connection to it meets itself.
+/// A port below those that systems hand out, and no other proxy's: while nothing listens on it, nobody else takes
+/// it, and no connection to it meets itself.
 async fn listen() -> TcpListener {
-    let start = u16::try_from(std::process::id() % 8000).unwrap_or_default();
-    for step in 0..8000_u16 {
-        let port = 12_000 + (start + step * 7) % 8000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..8000 {
+        let step = NEXT.fetch_add(7, Ordering::Relaxed);
+        let port = 12_000 + std::process::id().wrapping_add(step) % 8000;
+        let port = u16::try_from(port).unwrap_or_default();
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
             return listener;
         }
