@@ -55,6 +55,11 @@
 //! # Ok(()) }
 //! ```
 
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 // The derive names the crate by its name, in its own tests too.
 #[cfg(test)]
 extern crate self as beeorm;
