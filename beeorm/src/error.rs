@@ -170,21 +170,14 @@ pub enum Error {
         /// Why no more could be reserved.
         reason: String,
     },
-    /// No row has the key that was to be changed.
-    #[error("no row of {table} has the key {key}; it was deleted, or never inserted")]
-    RowMissing {
-        /// The table.
-        table: String,
-        /// The key.
-        key: String,
-    },
     /// The stream refused, or could not be reached: nothing was appended.
     #[error(transparent)]
     Stream(#[from] StreamError),
     /// Whether the flush was appended is not known.
     #[error(transparent)]
     OutcomeUnknown(#[from] OutcomeUnknown),
-    /// The database refused, or could not be reached: nothing was changed.
+    /// The database refused, or could not be reached. Where the answer to a COMMIT was lost
+    /// ([`FailureClass::Infrastructure`](crate::FailureClass)) it may have been done; else nothing was changed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
@@ -225,6 +218,12 @@ impl Error {
     #[must_use]
     pub fn is_foreign_key(&self) -> bool {
         matches!(self, Self::Database(error) if error.is_foreign_key())
+    }
+
+    /// Whether there was no row to change.
+    #[must_use]
+    pub fn is_row_missing(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_row_missing())
     }
 
     /// Whether it is unknown if the flush was appended; flushing again is safe.

@@ -1,6 +1,7 @@
 //! BeeORM's lazy flush: statements to the stream, ids at once, rows when the consumer gets to them.
 
 use beeorm::prelude::*;
+use futures_util::FutureExt;
 
 use crate::support::{drain, engine, on_every_backend};
 
@@ -156,5 +157,18 @@ on_every_backend! {
         let report = drain(&engine).await;
         assert_eq!((report.applied, report.dead), (0, 1));
         assert!(engine.load::<User>(one.id).await.unwrap().is_none(), "half of a flush was applied");
+    }
+
+    async fn a_change_after_a_flush_that_nobody_waited_for_is_not_lost(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Product>()).await;
+        let mut product = engine.track(Product { id: 0, name: "honey".to_owned() }).unwrap();
+        // Polled once and dropped: it was handed over, and the caller has not heard of it.
+        assert!(engine.flush_lazy(&mut product).now_or_never().is_none());
+        product.name = "wax".to_owned();
+        let refused = engine.flush_lazy(&mut product).await;
+        assert!(matches!(refused, Err(Error::KeyUnknown { .. })), "the change was acknowledged and dropped: {refused:?}");
+        drain(&engine).await;
+        assert_eq!(engine.load::<Product>(1).await.unwrap().unwrap().name, "honey");
+        assert!(engine.load::<Product>(2).await.unwrap().is_none());
     }
 }

@@ -81,10 +81,10 @@ pub(crate) const EVERYWHERE: &[&str] = &["runtime", "error", "Error", "Result"];
 /// Files and folders that are doors, not rooms: they show what the rooms hold, and no room goes in by them.
 pub(crate) const DOORS: &[&str] = &["lib", "prelude", "error", "__private", "private"];
 
-/// Crates that only one room may name, so that each can be replaced by changing that room.
 /// Suites that look into the rooms, and are tests themselves.
 pub(crate) const SUITES: &[&str] = &["conformance"];
 
+/// Crates that only one room may name, so that each can be replaced by changing that room.
 pub(crate) const LIBRARIES: &[(&str, &str)] = &[("sqlx", "database"), ("fred", "redis")];
 
 /// What only `runtime` may call, so that a simulator can drive everything.

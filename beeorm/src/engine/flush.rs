@@ -113,8 +113,16 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
         rows.assign(&made);
         if progress == Progress::Done {
             if !alone {
+                let mut some_are_done = false;
                 for session in sessions.values_mut() {
-                    session.commit().await.map_err(Failed::at_the_end)?;
+                    session.commit().await.map_err(|error| {
+                        let failed = Failed::at_the_end(error);
+                        Failed {
+                            sent: failed.sent || some_are_done,
+                            ..failed
+                        }
+                    })?;
+                    some_are_done = true;
                 }
             }
             return Ok(());

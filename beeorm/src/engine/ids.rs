@@ -32,6 +32,15 @@ struct State {
     problem: Option<String>,
 }
 
+/// Lets the next one try, however the reservation ends: also with its runtime.
+struct Reserving(Arc<AtomicBool>);
+
+impl Drop for Reserving {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 const BLOCK: u32 = 1 << 24;
 
 pub(crate) const DEFINITION: &str = "CREATE TABLE IF NOT EXISTS `_beeorm_short_ids` (\
@@ -93,21 +102,17 @@ impl ShortIds {
         if self.reserving.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (server_id, database, runtime) = (
-            self.server_id,
-            Arc::clone(&self.database),
-            self.runtime.clone(),
-        );
-        let (state, reserving) = (Arc::clone(&self.state), Arc::clone(&self.reserving));
+        let reserving = Reserving(Arc::clone(&self.reserving));
+        let (server_id, database) = (self.server_id, Arc::clone(&self.database));
+        let (state, runtime) = (Arc::clone(&self.state), self.runtime.clone());
         self.runtime.spawn(async move {
+            let _reserving = reserving;
             let reserved = reserve(&*database, server_id, &runtime).await;
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             match reserved {
                 Ok(second) => (state.next, state.problem) = (Some(second), None),
                 Err(error) => state.problem = Some(error.to_string()),
             }
-            drop(state);
-            reserving.store(false, Ordering::Release);
         });
     }
 }

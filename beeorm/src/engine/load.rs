@@ -15,6 +15,7 @@ pub(super) async fn one<T: Entity>(
     parts: &Parts,
     key: &T::Key,
 ) -> Result<Option<Tracked<T>>, Error> {
+    registered::<T>(parts)?;
     if key.is_unset() {
         return Ok(None);
     }
@@ -27,6 +28,7 @@ pub(super) async fn many<T: Entity>(
     parts: &Parts,
     keys: &[T::Key],
 ) -> Result<Vec<Option<Tracked<T>>>, Error> {
+    registered::<T>(parts)?;
     let mut found: HashMap<T::Key, Tracked<T>> = HashMap::with_capacity(keys.len());
     let wanted: Vec<T::Key> = keys.iter().filter(|key| !key.is_unset()).cloned().collect();
     if !wanted.is_empty() {
@@ -38,6 +40,16 @@ pub(super) async fn many<T: Entity>(
         }
     }
     Ok(keys.iter().map(|key| found.remove(key)).collect())
+}
+
+fn registered<T: Entity>(parts: &Parts) -> Result<(), Error> {
+    let entity = T::schema().entity;
+    let known = parts.tables.contains(T::schema());
+    if known {
+        Ok(())
+    } else {
+        Err(Error::EntityNotRegistered { entity })
+    }
 }
 
 async fn select<T: Entity>(session: &mut dyn Session, keys: &[T::Key]) -> Result<Vec<T>, Error> {

@@ -99,8 +99,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A refused value or key, before anything is sent; else [`Error::Database`], and the transaction
-    /// is rolled back and the entities are as dirty as before.
+    /// A refused value or key, before anything is sent; else [`Error::Database`]: the transaction is rolled back
+    /// and the entities are as dirty as before, unless the connection was lost while it was being committed. Then
+    /// it may have been done; ids that were made stay, so that a second attempt meets the first one's row. Of
+    /// several pools, those that were committed before the error stay committed.
     pub async fn flush<'a>(&self, values: impl Flush<'a>) -> Result<(), Error> {
         flush::save(&self.parts, values).await
     }

@@ -359,7 +359,8 @@ impl<T: Entity> DerefMut for Tracked<T> {
             .memory
             .as_ref()
             .is_none_or(|memory| memory.baseline.is_none());
-        if self.origin == Origin::Stored && untouched {
+        // Of one whose key is not known too: a change of it must not pass for none.
+        if matches!(self.origin, Origin::Stored | Origin::KeyUnknown) && untouched {
             let mut row = Vec::new();
             if encode_row(&self.value, &mut row).is_err() {
                 row.clear();

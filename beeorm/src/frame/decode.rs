@@ -54,6 +54,9 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
         _ => return Err(DecodeError::Garbage("no version of the format")),
     }
     let created_millis = read_varint(rest)?;
+    if i64::try_from(created_millis).is_err() {
+        return Err(DecodeError::Garbage("no time"));
+    }
     let pool = text(rest)?.to_owned();
     let _trace_context = text(rest)?;
     let mut batch = Batch::default();

@@ -13,9 +13,16 @@ use std::fmt;
 /// assert!(matches!(mistakes.errors(), [ConfigError::Url { .. }, ConfigError::NoLazyPool { .. }]));
 /// # });
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors {
     errors: Vec<ConfigError>,
+}
+
+/// As `Display`: it is what `main` prints of an error that it returns.
+impl fmt::Debug for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ConfigErrors {

@@ -198,7 +198,7 @@ impl Registry {
     ///   mysqlEncoding: utf8mb4              # of the tables
     ///   mysqlCollate: 0900_ai_ci
     ///   redis: localhost:6379:0:app         # host:port[:db[:namespace]], or a URL: redis://, embedded://
-    ///   local_cache: 1000
+    ///   local_cache: 1000                   # accepted, and without effect yet
     /// logs:
     ///   mysql:
     ///     uri: mysql://root@localhost/logs

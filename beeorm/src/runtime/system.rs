@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::Host;
@@ -8,12 +9,15 @@ use super::Host;
 /// The machine's clock and tokio's tasks.
 pub(super) struct System {
     start: Instant,
+    /// Where the engine was made: for tasks that are spawned from a plain thread.
+    runtime: Option<Handle>,
 }
 
 impl System {
     pub(super) fn new() -> Self {
         Self {
             start: Instant::now(),
+            runtime: Handle::try_current().ok(),
         }
     }
 }
@@ -42,7 +46,11 @@ impl Host for System {
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         // The handle is dropped and the task goes on: whoever waits for it has a channel to it.
-        drop(tokio::spawn(task));
+        match Handle::try_current().ok().or_else(|| self.runtime.clone()) {
+            Some(runtime) => drop(runtime.spawn(task)),
+            // Guards within the task tell whoever waits for it.
+            None => drop(task),
+        }
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -171,7 +171,12 @@ impl<T: Entity> Row for Tracked<T> {
         let entity = T::schema().entity;
         let arrived = slot.settled && encoder.path == Path::Lazy;
         match self.origin() {
-            Origin::KeyUnknown if arrived && intent == Intent::Save => return Ok(Progress::Done),
+            // Only where nothing was changed since: there is no key to write a change by.
+            Origin::KeyUnknown
+                if arrived && intent == Intent::Save && self.difference()?.is_none() =>
+            {
+                return Ok(Progress::Done);
+            }
             Origin::Deleted if arrived && intent == Intent::Delete => return Ok(Progress::Done),
             Origin::KeyUnknown => return Err(Error::KeyUnknown { entity }),
             Origin::Deleted => return Err(Error::Deleted { entity }),

@@ -224,6 +224,7 @@ pub trait Flush<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flushed lazily",
     label = "not lazily",
+    note = "entities are given as `&mut value`, also in `Vec`s and tuples; a `Change` is given by value",
     note = "a bare entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
     note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
 )]

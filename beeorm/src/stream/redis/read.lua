@@ -3,7 +3,8 @@
 -- asked for where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local ENOUGH_BYTES = 16 * 1024 * 1024
-local AT_ONCE = 16
+-- One at a time: how large an entry is, is known only once it is read.
+local AT_ONCE = 1
 
 -- Entries delivered to anybody else, by hand say, are the owner's: it alone reads on.
 local function adopt(stranger)
