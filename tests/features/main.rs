@@ -38,5 +38,6 @@ mod signup;
 mod statistics;
 mod support;
 mod takeover;
+mod too_large;
 mod tracking;
 mod workers;

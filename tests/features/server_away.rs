@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Fault, PATIENCE, Scene, drain, run, until, visit};
+use crate::support::{Fault, PATIENCE, Scene, drain, keeper, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_goes_away_in_mid_work_and_comes_back() {
@@ -173,4 +173,59 @@ async fn a_shutdown_does_not_wait_for_servers_that_are_away() {
     drain(&scene.engine).await;
     scene.until_drained().await;
     scene.check(50).await;
+}
+
+/// A proxy that reaches no server says so in its own words, by numbers that may mean anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_proxy_answers_for_an_absent_database_is_no_frames_fault() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    scene.flush_all(1..=20).await;
+    let patience = Duration::from_millis(500);
+    let mut refused = far.database.on("BEGIN", Fault::Refuse, usize::MAX);
+    let consumer = run(far
+        .engine
+        .background_consumer()
+        .schema_patience(patience)
+        .lazy_flush_workers(2));
+    refused.reach(1).await;
+    tokio::time::sleep(4 * patience).await;
+    assert_eq!(scene.sql.done().await, 0);
+    far.database.heal();
+    scene.until_drained().await;
+    scene.check(20).await;
+    let report = consumer.stop().await;
+    assert_eq!(
+        (report.dead, report.skipped, report.set_aside),
+        (0, 0, 0),
+        "{report:?}"
+    );
+}
+
+/// It is refused for want of a column while the database is in reach, and in reach no more when the verdict is to be
+/// written: what was decided before is not carried out after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_decided_before_an_outage_is_decided_anew() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let column = "ALTER TABLE `keepers` ADD COLUMN `age` int unsigned NOT NULL";
+    scene
+        .sql
+        .run("ALTER TABLE `keepers` DROP COLUMN `age`")
+        .await;
+    scene.add(keeper(1, "bee")).await;
+    let mut buried = far
+        .database
+        .on("_beeorm_dead_letters` (", Fault::LoseRequest, usize::MAX);
+    let consumer = run(far
+        .engine
+        .background_consumer()
+        .schema_patience(Duration::ZERO));
+    buried.reach(1).await;
+    scene.sql.run(column).await;
+    far.database.heal();
+    scene.until_drained().await;
+    let report = consumer.stop().await;
+    assert_eq!((report.applied, report.dead), (1, 0), "{report:?}");
+    assert_eq!(scene.sql.count("keepers").await, 1);
 }

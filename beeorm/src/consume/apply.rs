@@ -3,7 +3,7 @@
 use super::{
     Run,
     attempt::{self, Outcome},
-    batch::{Incoming, LONGEST_PAUSE, find_done},
+    batch::{Incoming, LONGEST_PAUSE, SetAside, find_done},
     conclude,
     own::Ownership,
     work::Ended,
@@ -12,13 +12,14 @@ use super::{
 const ROWS: usize = 1000;
 const BYTES: usize = 8 << 20;
 
-/// Applies the frames in order, each exactly once.
+/// Applies the frames in order, each exactly once; gives the entries of those that could not even be buried.
 pub(super) async fn lane(
     run: &Run,
     ownership: &Ownership,
     pool: &str,
     frames: Vec<&Incoming<'_>>,
-) -> Result<(), Ended> {
+) -> Result<SetAside, Ended> {
+    let mut aside = SetAside::new();
     // What is left, the next part at the end.
     let mut parts: Vec<Vec<&Incoming<'_>>> = parts(frames);
     let mut failures = 0;
@@ -53,6 +54,11 @@ pub(super) async fn lane(
                 parts.push(left);
                 continue;
             }
+            Outcome::Away(error) => {
+                parts.push(part);
+                run.away(&error, pool, &mut failures).await?;
+                continue;
+            }
             Outcome::Failed(failure) => failure,
         };
         if error.error.class().is_passing() {
@@ -63,7 +69,8 @@ pub(super) async fn lane(
                 .await
                 .map_err(|_| Ended::Stopped)?;
         } else if let [alone] = part.as_slice() {
-            conclude::refused(run, ownership, pool, alone, error).await?;
+            let kept = conclude::refused(run, ownership, pool, alone, error).await?;
+            aside.extend(kept.map(|reason| (alone.entry, reason)));
         } else {
             // Halves, in order, until the culprit stands alone and its neighbours are applied.
             tracing::debug!(error = %error.error, frames = part.len(), "split: looking for the frame that fails");
@@ -72,7 +79,7 @@ pub(super) async fn lane(
             parts.extend([second, first]);
         }
     }
-    Ok(())
+    Ok(aside)
 }
 
 fn parts<'f, 'e>(frames: Vec<&'f Incoming<'e>>) -> Vec<Vec<&'f Incoming<'e>>> {

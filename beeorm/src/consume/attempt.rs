@@ -17,8 +17,12 @@ pub(super) enum Outcome {
     Applied,
     /// The inbox has one of the frames already: nothing was done.
     SomeAreDone,
-    /// Nothing was done; or, when a COMMIT's answer was lost, the next attempt will find it in the inbox.
+    /// A statement of the frames failed, and nothing was done.
     Failed(StatementFailure),
+    /// No transaction could be had, or its COMMIT was not answered, for which no frame is to blame, whatever
+    /// the error is called: a proxy before an absent server calls it this and that. Nothing was done; or, where
+    /// only the answer was lost, the next attempt will find it in the inbox.
+    Away(DatabaseError),
 }
 
 /// Applies the frames, all or none.
@@ -62,23 +66,17 @@ async fn transaction(
     verdict: Verdict,
     work: Work<'_>,
 ) -> Outcome {
-    let failed = |error| {
-        Outcome::Failed(StatementFailure {
-            statement: 0,
-            error,
-        })
-    };
     let database = match run.source.databases.get(pool) {
         Ok(database) => database,
-        Err(error) => return failed(unregistered(&error)),
+        Err(error) => return Outcome::Away(unregistered(&error)),
     };
     let mut session = match Bounded::open(run, &**database).await {
         Ok(session) => session,
-        Err(error) => return failed(error),
+        Err(error) => return Outcome::Away(error),
     };
     let session = &mut session;
     if let Err(error) = session.begin().await {
-        return failed(error);
+        return Outcome::Away(error);
     }
     // First: whoever tries the same frames waits here, and finds them done or not.
     if let Err(error) = inbox::insert(session, ids, verdict, run.source.runtime.now_millis()).await
@@ -87,27 +85,26 @@ async fn transaction(
         return if error.is_duplicate_key() {
             Outcome::SomeAreDone
         } else {
-            failed(error)
+            Outcome::Away(error)
         };
     }
     let limits = Limits {
         dialect: database.dialect(),
         statement_bytes: database.max_statement_bytes(),
     };
-    let worked = match work {
-        Work::Statements(batches) => apply(session, limits, batches, Keys::Unwanted)
-            .await
-            .map(drop),
-        Work::Letter(None) => Ok(()),
-        Work::Letter(Some(letter)) => {
-            dead_letters::insert(session, letter)
+    let worked =
+        match work {
+            Work::Statements(batches) => apply(session, limits, batches, Keys::Unwanted)
+                .await
+                .map(drop),
+            Work::Letter(None) => Ok(()),
+            Work::Letter(Some(letter)) => dead_letters::insert(session, limits, letter)
                 .await
                 .map_err(|error| StatementFailure {
                     statement: 0,
                     error,
-                })
-        }
-    };
+                }),
+        };
     if let Err(failure) = worked {
         roll_back(session).await;
         return Outcome::Failed(failure);
@@ -116,11 +113,7 @@ async fn transaction(
         Ok(()) => Outcome::Applied,
         Err(error) => {
             tracing::warn!(%error, pool, "retry: the answer to a COMMIT was lost; the inbox decides");
-            // Whatever it was called: the same frames again tell what happened.
-            failed(DatabaseError::new(
-                FailureClass::Infrastructure,
-                error.to_string(),
-            ))
+            Outcome::Away(error)
         }
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Run, apply, bounded::Bounded, conclude, own::Ownership, plan, work::Ended};
 use crate::{
-    database::{DatabaseError, FailureClass, inbox},
+    database::{DatabaseError, FailureClass, SelectError, inbox},
     frame::{self, DecodeError, Frame},
     stream::{Entry, EntryId},
 };
@@ -18,12 +18,15 @@ use crate::{
 /// A frame on its way, and its bytes for the dead letters.
 #[derive(Debug)]
 pub(super) struct Incoming<'e> {
+    /// The entry that it came in.
+    pub(super) entry: EntryId,
     pub(super) frame: Frame,
     pub(super) bytes: &'e [u8],
 }
 
 /// A frame of a newer program, or for a table or column that this one does not have.
 pub(super) struct Foreign<'e> {
+    pub(super) entry: EntryId,
     pub(super) id: Uuid,
     pub(super) pool: String,
     pub(super) reason: String,
@@ -37,45 +40,51 @@ struct Segment<'e> {
     then: Option<Foreign<'e>>,
 }
 
-/// Entries that hold no frame, with the reason.
-pub(super) type Unreadable = Vec<(EntryId, String)>;
+/// Entries that no database can take in, with the reason: those that hold no frame, among others.
+pub(super) type SetAside = Vec<(EntryId, String)>;
 
-/// Brings every frame to its end: applied, skipped, dead, or found to be done.
+/// Brings every frame to its end: applied, skipped, dead, or found to be done. What is left is to be set aside.
 pub(super) async fn conclude(
     run: &Run,
     ownership: &Ownership,
     entries: &[Entry],
     redelivered: bool,
-) -> Result<Unreadable, Ended> {
-    let (segments, unreadable) = decode(run, entries);
+) -> Result<SetAside, Ended> {
+    let (segments, mut aside) = decode(run, entries);
     for mut segment in segments {
         if redelivered {
             forget_done(run, &mut segment.frames).await?;
         }
-        apply_all(run, ownership, &segment.frames).await?;
+        aside.extend(apply_all(run, ownership, &segment.frames).await?);
         if let Some(foreign) = segment.then {
-            conclude::foreign(run, ownership, &foreign).await?;
+            let kept = conclude::foreign(run, ownership, &foreign).await?;
+            aside.extend(kept.map(|reason| (foreign.entry, reason)));
         }
     }
-    Ok(unreadable)
+    Ok(aside)
 }
 
-fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, Unreadable) {
+fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, SetAside) {
     let mut segments = vec![];
     let mut segment = Segment::default();
-    let mut unreadable = Unreadable::new();
+    let mut aside = SetAside::new();
     let mut known = HashSet::new();
     for entry in entries {
         if entry.frames.is_empty() && !entry.deleted {
-            unreadable.push((entry.id, "no field `f`".to_owned()));
+            aside.push((entry.id, "no field `f`".to_owned()));
         }
         for bytes in &entry.frames {
             match frame::decode(bytes, &run.source.tables) {
                 // The same frame again, appended twice: the first one decides.
                 Ok(frame) if !known.insert(frame.id) => run.counters.duplicates.add(1),
-                Ok(frame) => segment.frames.push(Incoming { frame, bytes }),
+                Ok(frame) => segment.frames.push(Incoming {
+                    entry: entry.id,
+                    frame,
+                    bytes,
+                }),
                 Err(DecodeError::Schema { id, pool, reason }) => {
                     segment.then = Some(Foreign {
+                        entry: entry.id,
                         id,
                         pool,
                         reason,
@@ -84,13 +93,13 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, Unreadable)
                     segments.push(std::mem::take(&mut segment));
                 }
                 Err(error @ DecodeError::Garbage(_)) => {
-                    unreadable.push((entry.id, error.to_string()))
+                    aside.push((entry.id, error.to_string()));
                 }
             }
         }
     }
     segments.push(segment);
-    (segments, unreadable)
+    (segments, aside)
 }
 
 /// Frames by the database that they are for.
@@ -129,12 +138,10 @@ pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec
         };
         match found.await {
             Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
-            Err(error) => {
-                tracing::warn!(%error, pool, "retry: the inbox cannot be read");
-                run.counters.retries.add(1);
-                run.pause(&mut failures, LONGEST_PAUSE)
-                    .await
-                    .map_err(|_| Ended::Stopped)?;
+            Err(SelectError::Database(error)) => run.away(&error, pool, &mut failures).await?,
+            Err(SelectError::Column(error)) => {
+                let error = DatabaseError::new(FailureClass::Unknown, error.to_string());
+                run.away(&error, pool, &mut failures).await?;
             }
         }
     }
@@ -149,17 +156,25 @@ fn unregistered(error: crate::error::Error) -> DatabaseError {
 }
 
 /// Applies the frames on as many workers as there are: what conflicts on one of them, in order.
-async fn apply_all(run: &Run, ownership: &Ownership, frames: &[Incoming<'_>]) -> Result<(), Ended> {
-    let mut lanes: Vec<BoxFuture<'_, Result<(), Ended>>> = Vec::new();
+async fn apply_all(
+    run: &Run,
+    ownership: &Ownership,
+    frames: &[Incoming<'_>],
+) -> Result<SetAside, Ended> {
+    let mut lanes: Vec<BoxFuture<'_, Result<SetAside, Ended>>> = Vec::new();
     for (pool, incoming) in by_pool(frames) {
         for lane in plan::lanes(&incoming, &run.source.tables, run.options.workers) {
             lanes.push(Box::pin(apply::lane(run, ownership, pool, lane)));
         }
     }
     let mut working = stream::iter(lanes).buffer_unordered(run.options.workers);
-    let mut ended = Ok(());
+    let mut ended = Ok(SetAside::new());
     while let Some(result) = working.next().await {
-        ended = ended.and(result);
+        // Each lane is brought to its end, also when another one was given up.
+        ended = ended.and_then(|mut aside| {
+            aside.extend(result?);
+            Ok(aside)
+        });
     }
     ended
 }

@@ -14,27 +14,26 @@ use super::{
 };
 use crate::{
     database::{
-        DatabaseError, FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict,
-        render,
+        FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict, render,
     },
-    entity::DEFAULT_POOL,
     statement::waiting,
 };
 
 /// Between two looks at whether the patience is spent.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// A frame that stands alone and that the database refuses.
+/// A frame that stands alone and that the database refuses. Gives a reason where it is to be set aside.
 pub(super) async fn refused(
     run: &Run,
     ownership: &Ownership,
     pool: &str,
     incoming: &Incoming<'_>,
     mut refused: StatementFailure,
-) -> Result<(), Ended> {
+) -> Result<Option<String>, Ended> {
     let frame = &incoming.frame;
     let mut attempts = 1;
-    let mut failures = 0;
+    let (mut failures, mut away) = (0, 0);
+    let mut waited_for: Option<String> = None;
     loop {
         if ownership.is_lost() {
             return Err(Ended::Lost);
@@ -42,6 +41,7 @@ pub(super) async fn refused(
         let class = refused.error.class();
         let waits = !class.is_passing() && class != FailureClass::Data;
         let left = if waits {
+            waited_for = Some(refused.error.message().to_owned());
             run.patience_for(refused.error.message())
         } else {
             Duration::ZERO
@@ -62,53 +62,71 @@ pub(super) async fn refused(
             };
             if let Some(verdict) = verdict {
                 let letter = letter(run, incoming, &failure);
-                return bury(run, ownership, pool, frame.id, verdict, &letter).await;
+                // What is wrong with the values stays wrong. Anything else may have been healed by the time that
+                // a verdict can be written again.
+                let insist = class == FailureClass::Data;
+                match bury(run, ownership, pool, verdict, &letter, insist).await? {
+                    Buried::Written => return Ok(None),
+                    Buried::Refused(reason) => return Ok(Some(reason)),
+                    Buried::NotYet => {}
+                }
+            } else {
+                tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
             }
-            tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
         }
         run.counters.retries.add(1);
         run.pause(&mut failures, longest_pause)
             .await
             .map_err(|_| Ended::Stopped)?;
-        match attempt::attempt(run, pool, &[incoming]).await {
-            Outcome::Applied => {
-                run.counters.applied.add(1);
-                run.counters.statements.add(frame.batch.statements.len());
-                return Ok(());
-            }
-            Outcome::SomeAreDone => {
-                run.counters.duplicates.add(1);
-                return Ok(());
-            }
-            Outcome::Failed(failure) => {
-                refused = failure;
-                // Attempts that met a server that was away say nothing of the frame.
-                attempts += u32::from(!refused.error.class().is_passing());
+        loop {
+            match attempt::attempt(run, pool, &[incoming]).await {
+                Outcome::Applied => {
+                    if let Some(problem) = waited_for {
+                        run.patience.healed(&problem);
+                    }
+                    run.counters.applied.add(1);
+                    run.counters.statements.add(frame.batch.statements.len());
+                    return Ok(None);
+                }
+                Outcome::SomeAreDone => {
+                    run.counters.duplicates.add(1);
+                    return Ok(None);
+                }
+                Outcome::Failed(failure) => {
+                    refused = failure;
+                    // Attempts that met a server that was away say nothing of the frame.
+                    attempts += u32::from(!refused.error.class().is_passing());
+                    break;
+                }
+                Outcome::Away(error) => {
+                    if ownership.is_lost() {
+                        return Err(Ended::Lost);
+                    }
+                    run.away(&error, pool, &mut away).await?;
+                }
             }
         }
     }
 }
 
-/// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered.
+/// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered in the
+/// database that it is for. Gives a reason where this program does not know that database: a newer one that met
+/// the frame again would not look for a verdict in another.
 pub(super) async fn foreign(
     run: &Run,
     ownership: &Ownership,
     foreign: &Foreign<'_>,
-) -> Result<(), Ended> {
+) -> Result<Option<String>, Ended> {
     let runtime = &run.source.runtime;
-    let databases = &run.source.databases;
-    let known = [foreign.pool.as_str(), DEFAULT_POOL]
-        .into_iter()
-        .find(|pool| databases.get(pool).is_ok());
-    let Some(pool) = known.or_else(|| databases.iter().next().map(|(pool, _)| pool)) else {
-        return Ok(());
-    };
-    if !super::batch::find_done(run, pool, &[foreign.id])
-        .await?
-        .is_empty()
+    let pool = foreign.pool.as_str();
+    let registered = run.source.databases.get(pool).is_ok();
+    if registered
+        && !super::batch::find_done(run, pool, &[foreign.id])
+            .await?
+            .is_empty()
     {
         run.counters.duplicates.add(1);
-        return Ok(());
+        return Ok(None);
     }
     // This program will not learn the table while it runs; a newer one that takes over will know it.
     tracing::error!(frame = %foreign.id, reason = foreign.reason, "pause: a frame that this program does not understand");
@@ -121,61 +139,93 @@ pub(super) async fn foreign(
             .await
             .map_err(|_| Ended::Stopped)?;
     }
-    let error = DatabaseError::new(FailureClass::Schema, foreign.reason.clone());
+    if !registered {
+        return Ok(Some(foreign.reason.clone()));
+    }
     let letter = DeadLetterRow {
         frame_id: foreign.id,
         channel: run.source.channel.clone(),
-        created_millis: 0,
+        created_millis: millis_of(foreign.id),
         died_millis: runtime.now_millis(),
         attempts: 0,
         error_code: None,
         sqlstate: None,
-        error: error.message().to_owned(),
+        error: foreign.reason.clone(),
         statements: String::new(),
         frame: foreign.bytes.to_vec(),
     };
-    bury(run, ownership, pool, foreign.id, Verdict::Dead, &letter).await
+    match bury(run, ownership, pool, Verdict::Dead, &letter, true).await? {
+        Buried::Refused(reason) => Ok(Some(reason)),
+        Buried::Written | Buried::NotYet => Ok(None),
+    }
 }
 
-/// Writes the verdict, with the dead letter where there is one, in a transaction of its own.
+/// When a frame's id was made: all are of version 7.
+fn millis_of(id: Uuid) -> u64 {
+    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |moment| moment.to_unix());
+    seconds
+        .saturating_mul(1000)
+        .saturating_add(u64::from(nanos / 1_000_000))
+}
+
+/// What became of a verdict.
+enum Buried {
+    /// It is written, by this attempt or by somebody before.
+    Written,
+    /// The database was away.
+    NotYet,
+    /// The database will never take the dead letter.
+    Refused(String),
+}
+
+/// Writes the verdict, with the dead letter where there is one, in a transaction of its own. Insisting, it waits for a
+/// database that is away.
 async fn bury(
     run: &Run,
     ownership: &Ownership,
     pool: &str,
-    id: Uuid,
     verdict: Verdict,
     letter: &DeadLetterRow,
-) -> Result<(), Ended> {
+    insist: bool,
+) -> Result<Buried, Ended> {
+    let id = letter.frame_id;
     let mut failures = 0;
     loop {
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
         let kept = (verdict == Verdict::Dead).then_some(letter);
-        match attempt::bury(run, pool, id, verdict, kept).await {
+        let error = match attempt::bury(run, pool, id, verdict, kept).await {
             Outcome::Applied if verdict == Verdict::Skipped => {
                 tracing::warn!(frame = %id, error = letter.error, "skip: a resolver asked for it");
                 run.counters.skipped.add(1);
-                return Ok(());
+                return Ok(Buried::Written);
             }
             Outcome::Applied => {
                 // The values stay in the dead letter: a log is read by more people.
                 tracing::error!(frame = %id, error = letter.error, "dead: the frame is dead-lettered");
                 run.counters.dead.add(1);
-                return Ok(());
+                return Ok(Buried::Written);
             }
             Outcome::SomeAreDone => {
                 run.counters.duplicates.add(1);
-                return Ok(());
+                return Ok(Buried::Written);
             }
-            Outcome::Failed(failure) => {
-                tracing::warn!(frame = %id, error = %failure.error, "retry: a verdict could not be written");
-                run.counters.retries.add(1);
-                run.pause(&mut failures, LONGEST_PAUSE)
-                    .await
-                    .map_err(|_| Ended::Stopped)?;
+            // Too large, since max_allowed_packet was lowered under it, say.
+            Outcome::Failed(failure) if failure.error.class() == FailureClass::Data => {
+                return Ok(Buried::Refused(format!(
+                    "the database took neither the flush ({}) nor its dead letter ({})",
+                    letter.error, failure.error
+                )));
             }
+            Outcome::Failed(failure) => failure.error,
+            Outcome::Away(error) => error,
+        };
+        if !insist {
+            tracing::warn!(frame = %id, %error, "retry: a verdict could not be written; the frame is tried again");
+            return Ok(Buried::NotYet);
         }
+        run.away(&error, pool, &mut failures).await?;
     }
 }
 

@@ -25,7 +25,13 @@ pub use self::{
     failure::{FailedStatement, Failure, Resolution},
     report::Report,
 };
-use crate::{database::Databases, error::Error, frame::Tables, runtime::Runtime, stream::Stream};
+use crate::{
+    database::{DatabaseError, Databases, FailureClass},
+    error::Error,
+    frame::Tables,
+    runtime::Runtime,
+    stream::Stream,
+};
 
 /// Executes what was flushed lazily.
 ///
@@ -234,6 +240,26 @@ impl Run {
             self.source.runtime.monotonic(),
             self.options.schema_patience,
         )
+    }
+
+    /// Waits for a database that gave no transaction.
+    async fn away(
+        &self,
+        error: &DatabaseError,
+        pool: &str,
+        attempt: &mut u32,
+    ) -> Result<(), work::Ended> {
+        tracing::warn!(%error, pool, "retry: the database gave no transaction, and is tried again");
+        self.counters.retries.add(1);
+        // The library's own tables may have been dropped.
+        if error.class() == FailureClass::Schema
+            && let Err(error) = self.source.databases.make_own_tables().await
+        {
+            tracing::warn!(%error, pool, "retry: the library's own tables could not be made");
+        }
+        self.pause(attempt, batch::LONGEST_PAUSE)
+            .await
+            .map_err(|_| work::Ended::Stopped)
     }
 
     /// Waits longer each time; an error when the run is to stop.

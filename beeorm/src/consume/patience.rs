@@ -35,6 +35,12 @@ impl Patience {
         waited.met = now;
         patience.saturating_sub(now.saturating_sub(waited.since))
     }
+
+    /// It was healed: the next time it is waited for anew.
+    pub(super) fn healed(&self, problem: &str) {
+        let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.remove(problem);
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +57,8 @@ mod tests {
         assert_eq!(left("no column", 110), Duration::ZERO);
         assert_eq!(left("no column", 150), Duration::ZERO);
         assert_eq!(left("no column", 150 + 10 + 61), second(10));
+        assert_eq!(left("no column", 222), second(9));
+        patience.healed("no column");
+        assert_eq!(left("no column", 223), second(10));
     }
 }

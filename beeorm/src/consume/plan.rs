@@ -220,6 +220,7 @@ mod tests {
         frame::{decode, encode},
         prelude::*,
         statement::{Encoder, Flush, Intent, Path, Rows},
+        stream::EntryId,
     };
 
     #[derive(beeorm::Entity, Default)]
@@ -289,6 +290,7 @@ mod tests {
         let decoded: Vec<Incoming<'_>> = frames
             .iter()
             .map(|bytes| Incoming {
+                entry: EntryId::default(),
                 frame: decode(bytes, &tables()).unwrap(),
                 bytes,
             })
@@ -368,6 +370,7 @@ mod tests {
         let decoded: Vec<Incoming<'_>> = frames
             .iter()
             .map(|bytes| Incoming {
+                entry: EntryId::default(),
                 frame: decode(bytes, &tables()).unwrap(),
                 bytes,
             })

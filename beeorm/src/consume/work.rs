@@ -81,13 +81,13 @@ async fn finish(
     entries: &[Entry],
     redelivered: bool,
 ) -> Result<(), Ended> {
-    let unreadable = batch::conclude(run, ownership, entries, redelivered).await?;
+    let aside = batch::conclude(run, ownership, entries, redelivered).await?;
     let mut done = Vec::with_capacity(entries.len());
     for entry in entries {
-        match unreadable.iter().find(|(id, _)| *id == entry.id) {
+        match aside.iter().find(|(id, _)| *id == entry.id) {
             None => done.push(entry.clone()),
             Some((_, reason)) => {
-                tracing::error!(entry = %entry.id, reason, "an entry that cannot be read is set aside");
+                tracing::error!(entry = %entry.id, reason, "an entry that no database can take in is set aside");
                 repeat(run, || stream.set_aside(ownership.token, entry, reason)).await?;
                 run.counters.set_aside.add(1);
             }

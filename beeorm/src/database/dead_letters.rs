@@ -3,7 +3,9 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseError, Dialect, SelectError, Session, own_table_options};
+use super::{
+    DatabaseError, Dialect, FailureClass, Limits, SelectError, Session, own_table_options,
+};
 use crate::column::{Column, RowReader, ValueRef};
 
 pub(crate) const TABLE: &str = "_beeorm_dead_letters";
@@ -42,10 +44,31 @@ pub(crate) struct DeadLetterRow {
     pub(crate) frame: Vec<u8>,
 }
 
+impl DeadLetterRow {
+    /// About what it takes on the wire.
+    fn bytes(&self) -> usize {
+        const OF_THE_REST: usize = 1024;
+        OF_THE_REST
+            + self.channel.len()
+            + self.error.len()
+            + self.statements.len()
+            + self.frame.len()
+    }
+}
+
 pub(crate) async fn insert(
     session: &mut dyn Session,
+    limits: Limits,
     letter: &DeadLetterRow,
 ) -> Result<(), DatabaseError> {
+    let (bytes, limit) = (letter.bytes(), limits.statement_bytes);
+    if bytes > limit {
+        // Sent, it would look like a lost connection, and be tried for ever.
+        let message = format!(
+            "a dead letter of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)"
+        );
+        return Err(DatabaseError::new(FailureClass::Data, message));
+    }
     let sql = format!("INSERT INTO `{TABLE}` ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)");
     let binds = [
         ValueRef::Uuid(*letter.frame_id.as_bytes()),

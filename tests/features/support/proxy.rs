@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     LoseRequest,
     /// The server does what it says, and the connection is cut before the answer arrives.
     LoseAnswer,
+    /// The proxy itself answers, as those before MySQL servers do when they reach none: `1105 (HY000)`.
+    Refuse,
     /// The server does what it says, and no answer passes on this connection any more, which stays open until the
     /// client hangs up.
     Silence,
@@ -124,6 +126,11 @@ impl Proxy {
         Hits(seen)
     }
 
+    /// No request meets a fault any more.
+    pub(crate) fn heal(&self) {
+        self.line.rules.lock().unwrap().clear();
+    }
+
     /// Everything takes so long, in each direction.
     pub(crate) fn slow_down(&self, delay: Duration) {
         *self.line.delay.lock().unwrap() = delay;
@@ -190,14 +197,18 @@ async fn accept(listener: TcpListener, line: Arc<Line>) {
     }
 }
 
+/// An error packet, the first after a request: its length, its number, 1105 and the SQLSTATE, the text.
+const REFUSAL: &[u8] = b"\x1a\x00\x00\x01\xff\x51\x04#HY000no primary tablet";
+
 /// Carries requests and answers until either side hangs up, or a fault cuts the connection.
 async fn carry(mut client: TcpStream, line: &Line) {
     let Ok(mut server) = TcpStream::connect(&line.server).await else {
         return;
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
-    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+    let ((mut from_client, to_client), (mut from_server, mut to_server)) =
         (client.split(), server.split());
+    let to_client = tokio::sync::Mutex::new(to_client);
     let silent = AtomicBool::new(false);
     let requests = async {
         let (mut buffer, mut tail) = (vec![0; 64 << 10], Vec::new());
@@ -206,6 +217,12 @@ async fn carry(mut client: TcpStream, line: &Line) {
             let fault = line.fault(&mut tail, &buffer[..count]);
             if fault == Some(Fault::LoseRequest) {
                 return;
+            }
+            if fault == Some(Fault::Refuse) {
+                if to_client.lock().await.write_all(REFUSAL).await.is_err() {
+                    return;
+                }
+                continue;
             }
             silent.fetch_or(fault.is_some(), Ordering::Relaxed);
             if to_server.write_all(&buffer[..count]).await.is_err() {
@@ -222,7 +239,12 @@ async fn carry(mut client: TcpStream, line: &Line) {
         while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
             line.wait().await;
             if !silent.load(Ordering::Relaxed)
-                && to_client.write_all(&buffer[..count]).await.is_err()
+                && to_client
+                    .lock()
+                    .await
+                    .write_all(&buffer[..count])
+                    .await
+                    .is_err()
             {
                 return;
             }

@@ -87,6 +87,9 @@ pub(super) fn class(code: u16, sqlstate: Option<&str>) -> FailureClass {
         | 1115 | 1136 | 1142 | 1143 | 1146 | 1149 | 1176 | 1227 | 1267 | 1273 | 1288 | 1304
         | 1305 | 1370 | 1419 | 1471 | 1906 | 1932 | 3105 => Schema,
 
+        // ProxySQL's own: no backend, shunned, too many connections to it.
+        9000..=9999 if matches!(sqlstate, None | Some("HY000")) => Infrastructure,
+
         _ => of_state(sqlstate.unwrap_or_default()),
     }
 }
@@ -150,6 +153,7 @@ mod tests {
         (1064, "42000", Schema),
         (1142, "42000", Schema),
         (1136, "21S01", Schema),
+        (9001, "HY000", Infrastructure),
     ];
 
     #[test]
@@ -166,8 +170,8 @@ mod tests {
         assert_eq!(class(9999, Some("40XA1")), Contention);
         assert_eq!(class(9999, Some("42000")), Schema);
         assert_eq!(class(9999, Some("45123")), Data);
-        assert_eq!(class(9999, Some("HY000")), Unknown);
-        assert_eq!(class(9999, None), Unknown);
+        assert_eq!(class(8999, Some("HY000")), Unknown);
+        assert_eq!(class(8999, None), Unknown);
         assert_eq!(class(4025, Some("HY000")), Unknown);
     }
 }

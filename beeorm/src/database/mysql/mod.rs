@@ -8,7 +8,14 @@ mod pool;
 mod read;
 mod session;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use sqlx::{Column, Connection, MySqlConnection, Row, mysql::MySqlTypeInfo};
@@ -41,7 +48,7 @@ const CONSUMER_IDLE: Duration = Duration::from_secs(10);
 struct MySqlDatabase {
     dialect: Dialect,
     version: String,
-    max_statement_bytes: usize,
+    max_statement_bytes: Arc<AtomicUsize>,
     table_charset: String,
     /// The type of its decimals.
     decimal: MySqlTypeInfo,
@@ -52,6 +59,7 @@ struct MySqlDatabase {
 /// Connects once, to say at once what is wrong, and to learn what the server is.
 pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, DatabaseError> {
     let (connect, table_charset) = (connect_options(options)?, table_charset(options)?);
+    let max_statement_bytes = Arc::new(AtomicUsize::new(0));
     let pool = |setup: &'static [&'static str], max_idle| {
         Pool::new(PoolOptions {
             connect: connect.clone(),
@@ -60,6 +68,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
             max_idle,
             timeout: options.connect_timeout,
             runtime: options.runtime.clone(),
+            max_statement_bytes: Arc::clone(&max_statement_bytes),
         })
     };
     let (caller, consumer) = (pool(&[STRICT], CALLER_IDLE), pool(&CONSUMER, CONSUMER_IDLE));
@@ -86,7 +95,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
             Dialect::MySql
         },
         version: about.version,
-        max_statement_bytes: about.max_allowed_packet,
+        max_statement_bytes,
         table_charset,
         decimal: about.decimal,
         caller,
@@ -97,24 +106,21 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
 /// What the server says of itself.
 struct About {
     version: String,
-    max_allowed_packet: usize,
     strict: bool,
     decimal: MySqlTypeInfo,
 }
 
 impl About {
     async fn ask(connection: &mut MySqlConnection) -> Result<Self, sqlx::Error> {
-        let sql = "SELECT CAST(VERSION() AS CHAR), CAST(@@max_allowed_packet AS UNSIGNED), \
-                   CAST(@@GLOBAL.sql_mode AS CHAR), CAST(0 AS DECIMAL(1, 0))";
+        let sql = "SELECT CAST(VERSION() AS CHAR), CAST(@@GLOBAL.sql_mode AS CHAR), \
+                   CAST(0 AS DECIMAL(1, 0))";
         let row = sqlx::query(sql).fetch_one(connection).await?;
-        let max_allowed_packet: u64 = row.try_get(1)?;
-        let sql_mode: String = row.try_get(2)?;
+        let sql_mode: String = row.try_get(1)?;
         Ok(Self {
             version: row.try_get(0)?,
-            max_allowed_packet: usize::try_from(max_allowed_packet).unwrap_or(usize::MAX),
             strict: sql_mode.contains("STRICT_TRANS_TABLES")
                 || sql_mode.contains("STRICT_ALL_TABLES"),
-            decimal: row.try_column(3)?.type_info().clone(),
+            decimal: row.try_column(2)?.type_info().clone(),
         })
     }
 }
@@ -129,7 +135,7 @@ impl Database for MySqlDatabase {
     }
 
     fn max_statement_bytes(&self) -> usize {
-        self.max_statement_bytes
+        self.max_statement_bytes.load(Ordering::Relaxed)
     }
 
     fn table_charset(&self) -> &str {

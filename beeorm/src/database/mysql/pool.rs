@@ -1,11 +1,15 @@
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, mysql::MySqlConnectOptions, raw_sql,
+    AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, mysql::MySqlConnectOptions,
+    query_as, raw_sql,
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -31,6 +35,8 @@ pub(super) struct PoolOptions {
     /// For a new connection, and for one that is in use to become free.
     pub(super) timeout: Duration,
     pub(super) runtime: Runtime,
+    /// What the server last said of `max_allowed_packet`: a connection keeps what it was when it was made.
+    pub(super) max_statement_bytes: Arc<AtomicUsize>,
 }
 
 /// Connections, the last used one first.
@@ -69,6 +75,13 @@ impl Pool {
                     .execute(&mut connection)
                     .await?;
             }
+            let (bytes,): (u64,) = query_as("SELECT CAST(@@max_allowed_packet AS UNSIGNED)")
+                .fetch_one(&mut connection)
+                .await?;
+            self.options.max_statement_bytes.store(
+                usize::try_from(bytes).unwrap_or(usize::MAX),
+                Ordering::Relaxed,
+            );
             Ok(connection)
         };
         match timeout(self.options.timeout, connecting).await {
