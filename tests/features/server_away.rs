@@ -214,9 +214,11 @@ async fn what_was_decided_before_an_outage_is_decided_anew() {
         .run("ALTER TABLE `keepers` DROP COLUMN `age`")
         .await;
     scene.add(keeper(1, "bee")).await;
-    let mut buried = far
-        .database
-        .on("_beeorm_dead_letters` (", Fault::LoseRequest, usize::MAX);
+    let mut buried = far.database.on(
+        "INSERT INTO `_beeorm_dead_letters`",
+        Fault::LoseRequest,
+        usize::MAX,
+    );
     let consumer = run(far
         .engine
         .background_consumer()
