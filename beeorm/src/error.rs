@@ -1,5 +1,9 @@
 //! What can go wrong, for the caller: typed, with what to do next in the message.
 
+use std::time::Duration;
+
+use uuid::Uuid;
+
 use crate::{
     column::ColumnError, database::DatabaseError, entity::TableSchema, publish::OutcomeUnknown,
     registry::ConfigErrors, stream::StreamError,
@@ -169,6 +173,17 @@ pub enum Error {
     NoShortIds {
         /// Why no more could be reserved.
         reason: String,
+    },
+    /// A lazy flush was not executed in time.
+    #[error(
+        "the lazy flush {frame_id} is still in the stream after {waited:?}: nothing else was done; is a background \
+         consumer running? Try again later, or flush lazily, which keeps the order without waiting"
+    )]
+    LazyPending {
+        /// As in [`Receipt::frame_ids`](crate::Receipt::frame_ids).
+        frame_id: Uuid,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The stream refused, or could not be reached: nothing was appended.
     #[error(transparent)]

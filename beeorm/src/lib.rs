@@ -96,13 +96,16 @@ pub use self::{
     },
     consume::{BackgroundConsumer, FailedStatement, Failure, Report, Resolution},
     database::{DatabaseError, FailureClass},
-    engine::{DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Schema, WaitingFrame},
+    engine::{
+        DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, Receipt, Schema,
+        WaitingFrame,
+    },
     entity::{
         Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity,
         IndexSchema, Key, KeySource, Reference, TableSchema, Tracked,
     },
     error::Error,
-    publish::{OutcomeUnknown, Receipt},
+    publish::OutcomeUnknown,
     registry::{ConfigError, ConfigErrors, PoolOptions, Registry},
     schema::Alter,
     statement::{Flush, LazyFlush, WaitingStatement},

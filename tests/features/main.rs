@@ -25,6 +25,7 @@ mod order;
 mod outcome_unknown;
 mod programs;
 mod quickstart;
+mod receipts;
 mod redelivery;
 mod redis_pool;
 mod references;

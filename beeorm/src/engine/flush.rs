@@ -25,6 +25,11 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 /// Flushes the rows and tells them how it ended.
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     super::flush_lazy::settle(parts, rows).await?;
+    // Earlier statements of the same rows that are still in the stream would be executed after these.
+    parts
+        .outcomes
+        .of_all(&rows.queued_frames(), parts.lazy_timeout)
+        .await?;
     let mut guard = Concluding {
         rows,
         conclusion: Conclusion::Unknown,

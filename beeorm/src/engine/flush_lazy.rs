@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Parts;
+use super::{Parts, Receipt};
 use crate::{
     entity::{Delivery, DeliveryState},
     error::Error,
     frame,
-    publish::Receipt,
     statement::{Conclusion, Encoder, Flush, Intent, LazyFlush, Path, Rows},
 };
 
@@ -56,12 +55,7 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Lazy, parts, &registered);
     rows.encode(&mut encoder)?;
-    let mut receipt = Receipt {
-        entry: None,
-        frames: Vec::new(),
-        statements: 0,
-    };
-    let mut frames = Vec::new();
+    let (mut frames, mut ids, mut statements) = (Vec::new(), Vec::new(), 0);
     for (pool, batch) in encoder
         .batches
         .iter()
@@ -70,9 +64,10 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt
         parts.databases.get(pool)?;
         let id = parts.runtime.uuid();
         frames.push(frame::encode(id, parts.runtime.now_millis(), pool, batch));
-        receipt.frames.push(id);
-        receipt.statements += batch.statements.len();
+        ids.push((*pool, id));
+        statements += batch.statements.len();
     }
     parts.publisher.check_size(&frames)?;
-    Ok((Arc::new(Delivery::new(frames)), receipt))
+    let receipt = Receipt::new(parts.outcomes.clone(), &ids, statements);
+    Ok((Arc::new(Delivery::new(frames, ids)), receipt))
 }

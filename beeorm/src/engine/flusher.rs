@@ -1,10 +1,9 @@
 use std::fmt;
 
-use super::{Engine, flush, flush_lazy};
+use super::{Engine, Receipt, flush, flush_lazy};
 use crate::{
     entity::{Entity, Tracked},
     error::Error,
-    publish::Receipt,
     statement::{Intent, LazyRow, Row, Rows},
 };
 

@@ -7,7 +7,9 @@ mod flush_lazy;
 mod flusher;
 mod ids;
 mod load;
+mod outcomes;
 mod parts;
+mod receipt;
 mod schema;
 
 use std::sync::Arc;
@@ -16,10 +18,12 @@ pub use self::{
     broker::{EventBroker, WaitingFrame},
     dead_letters::{DeadLetter, DeadLetters},
     flusher::Flusher,
+    receipt::{Outcome, Receipt},
     schema::Schema,
 };
 pub(crate) use self::{
     ids::{DEFINITION as SHORT_IDS, ShortIds},
+    outcomes::Outcomes,
     parts::{Channel, Parts},
 };
 use crate::{
@@ -27,7 +31,6 @@ use crate::{
     consume::{BackgroundConsumer, Source},
     entity::{Entity, Key, KeySource, Tracked},
     error::Error,
-    publish::Receipt,
     statement::{ById, Flush, LazyFlush},
     stream::LAZY_CHANNEL,
 };
@@ -103,6 +106,10 @@ impl Engine {
     /// and the entities are as dirty as before, unless the connection was lost while it was being committed. Then
     /// it may have been done; ids that were made stay, so that a second attempt meets the first one's row. Of
     /// several pools, those that were committed before the error stay committed.
+    ///
+    /// Where lazy flushes of the same tracked entities are still in the stream, it waits for the background consumer
+    /// to be done with them, so that they cannot undo it: [`Error::LazyPending`] when that takes longer than
+    /// [`Registry::lazy_timeout`](crate::Registry::lazy_timeout).
     pub async fn flush<'a>(&self, values: impl Flush<'a>) -> Result<(), Error> {
         flush::save(&self.parts, values).await
     }

@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
-use super::ShortIds;
+use super::{Outcomes, ShortIds};
 use crate::{
     database::Databases, entity::IdSource, error::Error, frame::Tables, publish::Publisher,
     runtime::Runtime, stream::Stream,
@@ -16,6 +16,9 @@ pub(crate) struct Parts {
     /// The registered streams, the lazy channel among them.
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) publisher: Publisher,
+    pub(crate) outcomes: Outcomes,
+    /// How long a synchronous flush waits for the same entities' lazy flushes.
+    pub(crate) lazy_timeout: Duration,
     pub(crate) tables: Arc<Tables>,
     /// None where no entity has short 64-bit ids.
     pub(crate) short_ids: Option<ShortIds>,

@@ -1,4 +1,5 @@
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// What became of the frames of one lazy flush, shared by the entities in it and the publisher.
 ///
@@ -8,6 +9,8 @@ use tokio::sync::watch;
 pub(crate) struct Delivery {
     /// The encoded frames of the one entry.
     pub(crate) frames: Vec<Vec<u8>>,
+    /// The frames' database pools and ids, in the same order.
+    pub(crate) ids: Vec<(&'static str, Uuid)>,
     state: watch::Sender<DeliveryState>,
 }
 
@@ -24,9 +27,10 @@ pub(crate) enum DeliveryState {
 }
 
 impl Delivery {
-    pub(crate) fn new(frames: Vec<Vec<u8>>) -> Self {
+    pub(crate) fn new(frames: Vec<Vec<u8>>, ids: Vec<(&'static str, Uuid)>) -> Self {
         Self {
             frames,
+            ids,
             state: watch::Sender::new(DeliveryState::InFlight),
         }
     }

@@ -4,6 +4,8 @@ use std::{
     sync::Arc,
 };
 
+use uuid::Uuid;
+
 use super::{
     Assignment, Entity,
     delivery::{Delivery, DeliveryState},
@@ -59,6 +61,8 @@ pub(crate) struct Memory<T> {
     replaced: Option<T>,
     /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
     flight: Option<Flight>,
+    /// The pool and id of the last frame that is in the stream, or was: what is written synchronously comes after it.
+    queued: Option<(&'static str, Uuid)>,
 }
 
 #[derive(Clone, Copy)]
@@ -92,6 +96,7 @@ impl<T> Default for Memory<T> {
             prepared: None,
             replaced: None,
             flight: None,
+            queued: None,
         }
     }
 }
@@ -261,6 +266,11 @@ impl<T: Entity> Tracked<T> {
         Some(&self.memory.as_ref()?.flight.as_ref()?.delivery)
     }
 
+    /// The last lazy flush that was appended: the consumer may not have come to it yet.
+    pub(crate) fn queued(&self) -> Option<(&'static str, Uuid)> {
+        self.memory.as_ref()?.queued
+    }
+
     /// Learns what became of the last lazy flush, where that is known.
     pub(crate) fn resolve_flight(&mut self) {
         let Some(memory) = &mut self.memory else {
@@ -268,7 +278,13 @@ impl<T: Entity> Tracked<T> {
         };
         let state = memory.flight.as_ref().map(|flight| flight.delivery.state());
         match state {
-            Some(DeliveryState::Appended) => memory.flight = None,
+            Some(DeliveryState::Appended) => {
+                if let Some(flight) = memory.flight.take() {
+                    let mut frames = flight.delivery.ids.iter();
+                    let ours = frames.find(|(pool, _)| *pool == T::schema().pool);
+                    memory.queued = ours.copied().or(memory.queued);
+                }
+            }
             Some(DeliveryState::Refused) => {
                 if let Some(flight) = memory.flight.take() {
                     self.origin = flight.origin;

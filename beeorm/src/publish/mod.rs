@@ -4,13 +4,12 @@
 //! stops halfway nor is forgotten. What became of it stands in the [`Delivery`].
 
 mod outcome;
-mod receipt;
 
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub use self::{outcome::OutcomeUnknown, receipt::Receipt};
+pub use self::outcome::OutcomeUnknown;
 use crate::{
     entity::{Delivery, DeliveryState},
     error::Error,

@@ -1,6 +1,6 @@
 //! From a registry to an engine.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     database::{Database, DatabaseError, Databases, FailureClass, Purpose},
-    engine::{Channel, Engine, Parts, SHORT_IDS, ShortIds},
+    engine::{Channel, Engine, Outcomes, Parts, SHORT_IDS, ShortIds},
     error::Error,
     frame::Tables,
     publish::Publisher,
@@ -68,6 +68,9 @@ fn is_first(registry: &Registry, position: usize, pool: &Pool) -> bool {
     registry.pools.iter().position(same) == Some(position)
 }
 
+/// Of a synchronous flush that waits for lazy ones.
+const LAZY_TIMEOUT: Duration = Duration::from_secs(10);
+
 #[derive(Default)]
 struct Pools {
     databases: BTreeMap<String, Arc<dyn Database>>,
@@ -94,9 +97,12 @@ impl Pools {
             statement_bytes.unwrap_or(usize::MAX),
         );
         let short_ids = self.short_ids(registry, &runtime).await?;
+        let databases = Arc::new(Databases::new(std::mem::take(&mut self.databases)));
         Ok(Engine::new(Parts {
+            outcomes: Outcomes::new(Arc::clone(&databases), runtime.clone()),
+            lazy_timeout: registry.lazy_timeout.unwrap_or(LAZY_TIMEOUT),
             runtime,
-            databases: Arc::new(Databases::new(std::mem::take(&mut self.databases))),
+            databases,
             channels: std::mem::take(&mut self.channels),
             publisher,
             tables: Arc::new(Tables::new(registry.schemas.iter().copied())),

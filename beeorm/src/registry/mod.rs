@@ -21,6 +21,8 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 pub use self::{
     error::{ConfigError, ConfigErrors},
     pool_options::PoolOptions,
@@ -65,6 +67,7 @@ pub struct Registry {
     streams: Vec<StreamPlace>,
     schemas: Vec<&'static TableSchema>,
     server_id: u8,
+    lazy_timeout: Option<Duration>,
     /// Pools with a local cache, and how many values it holds.
     local_caches: Vec<(String, u64)>,
     /// Pools whose URL cannot be read, and their kind where it can be told: they are not missing as well.
@@ -177,6 +180,13 @@ impl Registry {
     /// them reserve ids without waiting for the others.
     pub fn server_id(mut self, server_id: u8) -> Self {
         self.server_id = server_id;
+        self
+    }
+
+    /// How long [`Engine::flush`](crate::Engine::flush) and [`Engine::delete`](crate::Engine::delete) wait for lazy
+    /// flushes of the same tracked entities that are still in the stream; ten seconds unless said.
+    pub fn lazy_timeout(mut self, timeout: Duration) -> Self {
+        self.lazy_timeout = Some(timeout);
         self
     }
 

@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc};
 
+use uuid::Uuid;
+
 use super::{
     encode::{Encoder, Path},
     rows::{Conclusion, Intent, MadeKeys, Progress, Slot},
@@ -33,6 +35,13 @@ pub trait Row: Send {
     /// Adds the lazy flushes of the row that are not settled.
     fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
         let _ = (slot, found);
+    }
+
+    /// Adds the frame that holds earlier statements of the row, where it is written now: the consumer may not have come
+    /// to it yet.
+    fn queued_frame(&self, intent: Intent) -> Option<(&'static str, Uuid)> {
+        let _ = intent;
+        None
     }
 
     /// Takes the key that the database made.
@@ -196,6 +205,17 @@ impl<T: Entity> Row for Tracked<T> {
         slot.settled |= self.delivery().is_some();
         self.resolve_flight();
         found.extend(self.delivery().cloned());
+    }
+
+    fn queued_frame(&self, intent: Intent) -> Option<(&'static str, Uuid)> {
+        let queued = self.queued()?;
+        let writes = match (self.origin(), intent) {
+            (Origin::New, _) | (Origin::Stored, Intent::Delete) => true,
+            // What cannot be encoded is told when it is.
+            (Origin::Stored, Intent::Save) => matches!(self.difference(), Ok(Some(_))),
+            (Origin::KeyUnknown | Origin::Deleted, _) => false,
+        };
+        writes.then_some(queued)
     }
 
     fn assign(&mut self, _: &mut Slot, made: &MadeKeys) {

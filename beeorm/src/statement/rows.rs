@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc};
 
+use uuid::Uuid;
+
 use super::{
     encode::Encoder,
     row::{ById, LazyRow, Row},
@@ -142,6 +144,18 @@ impl<'a> Rows<'a> {
     pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
         let mut found = Vec::new();
         self.each(|row, slot| row.outstanding(slot, &mut found));
+        found
+    }
+
+    /// The frames that the consumer has to be done with before these rows are written synchronously, each once.
+    pub(crate) fn queued_frames(&mut self) -> Vec<(&'static str, Uuid)> {
+        let of_row = |item: &mut Item<'_>| {
+            let intent = item.intent;
+            item.row().queued_frame(intent)
+        };
+        let mut found: Vec<_> = self.items.iter_mut().filter_map(of_row).collect();
+        found.sort_unstable();
+        found.dedup();
         found
     }
 

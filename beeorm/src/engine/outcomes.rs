@@ -1,0 +1,200 @@
+//! What became of lazy flushes: asked of the inboxes, once for all who wait.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::{self, Either};
+use tokio::sync::{Notify, oneshot};
+use uuid::Uuid;
+
+use crate::{
+    database::{Databases, inbox, inbox::Verdict},
+    error::Error,
+    runtime::Runtime,
+};
+
+/// Between two looks, the first and the longest.
+const FIRST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(50);
+
+/// The waiting room of an engine.
+#[derive(Clone)]
+pub(crate) struct Outcomes(Arc<Shared>);
+
+struct Shared {
+    databases: Arc<Databases>,
+    runtime: Runtime,
+    /// By database pool. A pool that is there has a task that looks into its inbox.
+    pools: Mutex<HashMap<&'static str, Waiting>>,
+    /// Somebody has come in.
+    arrival: Notify,
+}
+
+/// Who waits for which frame.
+type Waiting = HashMap<Uuid, Vec<oneshot::Sender<Verdict>>>;
+
+impl Outcomes {
+    pub(crate) fn new(databases: Arc<Databases>, runtime: Runtime) -> Self {
+        Self(Arc::new(Shared {
+            databases,
+            runtime,
+            pools: Mutex::default(),
+            arrival: Notify::new(),
+        }))
+    }
+
+    /// The frames' verdicts, once each has one; [`Error::LazyPending`] when that takes too long.
+    pub(crate) async fn of_all(
+        &self,
+        frames: &[(&'static str, Uuid)],
+        timeout: Duration,
+    ) -> Result<Vec<Verdict>, Error> {
+        if frames.is_empty() {
+            return Ok(Vec::new());
+        }
+        let waited: Vec<_> = frames
+            .iter()
+            .map(|(pool, frame)| (*frame, self.wait_for(pool, *frame)))
+            .collect();
+        let mut late = self.0.runtime.sleep(timeout);
+        let mut verdicts = Vec::with_capacity(waited.len());
+        for (frame_id, verdict) in waited {
+            match future::select(verdict, late).await {
+                Either::Left((Ok(verdict), still)) => {
+                    verdicts.push(verdict);
+                    late = still;
+                }
+                Either::Left((Err(_), _)) | Either::Right(_) => {
+                    return Err(Error::LazyPending {
+                        frame_id,
+                        waited: timeout,
+                    });
+                }
+            }
+        }
+        Ok(verdicts)
+    }
+
+    fn wait_for(&self, pool: &'static str, frame: Uuid) -> oneshot::Receiver<Verdict> {
+        let (tell, told) = oneshot::channel();
+        let mut pools = self.0.pools();
+        let is_first = !pools.contains_key(pool);
+        let waiting = pools.entry(pool).or_default();
+        waiting.entry(frame).or_default().push(tell);
+        drop(pools);
+        if is_first {
+            let looking = Looking {
+                shared: Arc::clone(&self.0),
+                pool,
+                finished: false,
+            };
+            self.0.runtime.spawn(looking.until_nobody_waits());
+        } else {
+            self.0.arrival.notify_waiters();
+        }
+        told
+    }
+}
+
+/// The task of a pool: when it ends before its time, with its runtime say, nobody waits in vain.
+struct Looking {
+    shared: Arc<Shared>,
+    pool: &'static str,
+    finished: bool,
+}
+
+impl Looking {
+    async fn until_nobody_waits(mut self) {
+        self.shared.look_until_nobody_waits(self.pool).await;
+        self.finished = true;
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.shared.pools().remove(self.pool);
+        }
+    }
+}
+
+impl Shared {
+    /// Nothing in its critical sections can leave the map half changed.
+    fn pools(&self) -> MutexGuard<'_, HashMap<&'static str, Waiting>> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn look_until_nobody_waits(&self, pool: &'static str) {
+        let mut pause = FIRST;
+        loop {
+            let arrival = self.arrival.notified();
+            let frames = self.frames_waited_for(pool);
+            if frames.is_empty() {
+                return;
+            }
+            match self.look(pool, &frames).await {
+                Ok(found) => {
+                    for (frame, verdict) in found {
+                        self.tell(pool, frame, verdict);
+                    }
+                }
+                // Those who wait have a time-out of their own.
+                Err(error) => tracing::debug!(%error, pool, "the inbox cannot be read"),
+            }
+            let slept = self.runtime.sleep(pause);
+            pause = match future::select(slept, std::pin::pin!(arrival)).await {
+                Either::Left(_) => (pause * 2).min(LONGEST),
+                Either::Right(_) => FIRST,
+            };
+        }
+    }
+
+    /// Also forgets those who went away, and the pool when none is left.
+    fn frames_waited_for(&self, pool: &'static str) -> Vec<Uuid> {
+        let mut pools = self.pools();
+        let Some(waiting) = pools.get_mut(pool) else {
+            return Vec::new();
+        };
+        waiting.retain(|_, listeners| {
+            listeners.retain(|listener| !listener.is_closed());
+            !listeners.is_empty()
+        });
+        let frames: Vec<Uuid> = waiting.keys().copied().collect();
+        if frames.is_empty() {
+            pools.remove(pool);
+        }
+        frames
+    }
+
+    async fn look(&self, pool: &str, frames: &[Uuid]) -> Result<Vec<(Uuid, Verdict)>, Error> {
+        let mut session = self.databases.session(pool).await?;
+        // The table is made by the first consumer, or by `schema()`: without it nothing is done yet.
+        Ok(inbox::find(&mut *session, frames)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::debug!(%error, pool, "the inbox cannot be read");
+                Vec::new()
+            }))
+    }
+
+    fn tell(&self, pool: &'static str, frame: Uuid, verdict: Verdict) {
+        let listeners = self
+            .pools()
+            .get_mut(pool)
+            .and_then(|waiting| waiting.remove(&frame));
+        for listener in listeners.into_iter().flatten() {
+            // Whoever waited may have gone away.
+            let _ = listener.send(verdict);
+        }
+    }
+}
+
+impl fmt::Debug for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outcomes")
+    }
+}

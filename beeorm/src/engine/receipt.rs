@@ -1,0 +1,98 @@
+use std::{fmt, time::Duration};
+
+use uuid::Uuid;
+
+use super::Outcomes;
+use crate::{database::inbox::Verdict, error::Error, stream::EntryId};
+
+/// What a lazy flush left in the stream.
+#[derive(Clone)]
+pub struct Receipt {
+    pub(super) entry: Option<EntryId>,
+    frames: Vec<Uuid>,
+    /// The frames' database pools.
+    pools: Vec<&'static str>,
+    statements: usize,
+    outcomes: Outcomes,
+}
+
+/// What became of a lazy flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It took effect.
+    Applied,
+    /// An error resolver gave it up.
+    Skipped,
+    /// It stands in the dead letters.
+    Dead,
+}
+
+impl Receipt {
+    pub(super) fn new(
+        outcomes: Outcomes,
+        frames: &[(&'static str, Uuid)],
+        statements: usize,
+    ) -> Self {
+        let (pools, frames) = frames.iter().copied().unzip();
+        Self {
+            entry: None,
+            frames,
+            pools,
+            statements,
+            outcomes,
+        }
+    }
+
+    /// The entry's id in the stream; none when there was nothing to write.
+    #[must_use]
+    pub fn entry_id(&self) -> Option<EntryId> {
+        self.entry
+    }
+
+    /// The ids of the frames, one a database: what the inbox and the dead letters know the flush by.
+    #[must_use]
+    pub fn frame_ids(&self) -> &[Uuid] {
+        &self.frames
+    }
+
+    /// How many statements were appended.
+    #[must_use]
+    pub fn statements(&self) -> usize {
+        self.statements
+    }
+
+    /// Waits until the background consumer is done with the flush, and tells what became of it. Of a flush to several
+    /// databases it tells the worst: that it is dead in one of them, say.
+    ///
+    /// Asks the databases, all receipts of an engine together, at most every few milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LazyPending`]: not in time; ask again whenever you like.
+    pub async fn applied(&self, timeout: Duration) -> Result<Outcome, Error> {
+        let frames: Vec<_> = self
+            .pools
+            .iter()
+            .copied()
+            .zip(self.frames.iter().copied())
+            .collect();
+        let verdicts = self.outcomes.of_all(&frames, timeout).await?;
+        let outcomes = verdicts.into_iter().map(|verdict| match verdict {
+            Verdict::Applied => Outcome::Applied,
+            Verdict::Skipped => Outcome::Skipped,
+            Verdict::Dead => Outcome::Dead,
+        });
+        Ok(outcomes.max().unwrap_or(Outcome::Applied))
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("entry", &self.entry)
+            .field("frames", &self.frames)
+            .field("statements", &self.statements)
+            .finish_non_exhaustive()
+    }
+}
