@@ -27,7 +27,7 @@ fn check(printed: &str) {
         "in the stream: 2 flushes, 4 statements",
         "loaded:  Tom",
         "and no more: name",
-        "60 characters do not fit a column of 40",
+        "60 characters, and the column takes 40",
         "in the stream: 4 flushes, 5 statements",
         "reason:    ",
         "email='ann@example.com'",

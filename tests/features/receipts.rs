@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use beeorm::{Outcome, Resolution, prelude::*};
 
-use crate::support::{PATIENCE, engine, on_every_backend, run};
+use crate::support::{PATIENCE, drain, engine, on_every_backend, run};
 
 #[derive(Entity, Debug, Default)]
 #[entity(table = "accounts")]
@@ -76,6 +76,7 @@ on_every_backend! {
         let (flushed, consumer) = futures_util::join!(engine.flush(&mut bee), consumer);
         flushed.unwrap();
         consumer.stop().await;
+        drain(&engine).await;
         assert_eq!(engine.load::<Account>(bee.id).await.unwrap().unwrap().visits, 2, "the older lazy UPDATE came last");
     }
 
@@ -90,7 +91,7 @@ on_every_backend! {
         assert!(matches!(&refused, Err(Error::LazyPending { frame_id, .. }) if *frame_id == receipt.frame_ids()[0]), "{refused:?}");
         assert_eq!(Tracked::dirty_columns(&bee), ["visits"]);
         assert!(matches!(engine.delete(&mut bee).await, Err(Error::LazyPending { .. })));
-        engine.background_consumer().drain().await.unwrap();
+        drain(&engine).await;
         engine.flush(&mut bee).await.unwrap();
         assert_eq!(engine.load::<Account>(bee.id).await.unwrap().unwrap().visits, 2);
         // It has caught up: it waits for nothing any more.

@@ -140,7 +140,7 @@ on_every_backend! {
         let engine = shop(&backend).await;
         let mut long = engine.track(customer("elevenchars")).unwrap();
         let refused = engine.flush_lazy(&mut long).await.unwrap_err();
-        assert!(refused.to_string().starts_with("Customer.name 11 characters do not fit a column of 10"), "{refused}");
+        assert!(refused.to_string().starts_with("Customer.name has 11 characters, and the column takes 10"), "{refused}");
         let columns = Customer::columns();
         assert!(engine.flush_lazy(Customer::change(1).set(columns.name, "elevenchars")).await.is_err());
         let twice = Customer::change(1).add(columns.visits, 1).add(columns.visits, 1);

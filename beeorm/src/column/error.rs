@@ -4,7 +4,7 @@
 pub enum ColumnError {
     /// More characters or bytes than the column holds.
     #[error(
-        "{actual} {unit} do not fit a column of {limit}; shorten the value or raise the column's length"
+        "has {actual} {unit}, and the column takes {limit}; shorten the value or raise the column's length"
     )]
     TooLong {
         /// What the value has.
@@ -15,7 +15,7 @@ pub enum ColumnError {
         unit: &'static str,
     },
     /// A number, date or decimal that the column's type does not hold.
-    #[error("{value} is out of range for {column_type}: {allowed}")]
+    #[error("is {value}, out of range for {column_type}: {allowed}")]
     OutOfRange {
         /// The value, as text.
         value: String,
@@ -25,7 +25,7 @@ pub enum ColumnError {
         allowed: String,
     },
     /// A value that the enum or set does not have.
-    #[error("{value:?} is not one of {allowed:?}")]
+    #[error("is {value:?}, which is not one of {allowed:?}")]
     UnknownEnumValue {
         /// What was found.
         value: String,

@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     ForeignKey(Option<String>),
     /// An UPDATE matched no row.
     RowMissing,
+    /// A table or column that the entities ask for is not there.
+    TableMissing,
     Other,
 }
 
@@ -144,7 +146,14 @@ impl fmt::Display for DatabaseError {
             }
             (Some(code), None) => write!(f, "database error {code}: {}", self.message),
             _ => write!(f, "database error: {}", self.message),
+        }?;
+        if self.kind == Kind::TableMissing {
+            write!(
+                f,
+                "; `engine.schema().update()` makes what the entities ask for"
+            )?;
         }
+        Ok(())
     }
 }
 

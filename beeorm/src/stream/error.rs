@@ -2,9 +2,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
-    /// The stream's server could not be reached: nothing was appended.
+    /// The stream's server could not be reached: nothing was done.
     #[error(
-        "the stream pool {pool:?} cannot be reached ({reason}); nothing was appended, try again later"
+        "the stream pool {pool:?} cannot be reached ({reason}): nothing was done; try again later"
     )]
     Unavailable {
         /// The pool.
@@ -14,7 +14,7 @@ pub enum StreamError {
     },
     /// The server refused because of its memory: nothing was appended.
     #[error(
-        "the stream pool {pool:?} is out of memory ({reason}); nothing was appended; let the consumer catch up, or raise maxmemory"
+        "the stream pool {pool:?} is out of memory ({reason}): nothing was done; let the consumer catch up, or raise maxmemory"
     )]
     OutOfMemory {
         /// The pool.

@@ -45,7 +45,7 @@ on_every_backend! {
             (Method::POST, "/users", r#"{"first_name": "Ann"}"#, 422, "missing field `last_name`"),
             (Method::POST, "/users", r#"{"name": "Ann"}"#, 422, "unknown field `name`"),
             (Method::POST, "/users", r#"{"first_name": 7}"#, 422, "expected a string"),
-            (Method::POST, "/users", &long, 422, "first_name 101 characters do not fit a column of 100"),
+            (Method::POST, "/users", &long, 422, "first_name has 101 characters, and the column takes 100"),
             (Method::POST, "/users", &huge, 413, "length limit"),
             (Method::PATCH, id, "{}", 422, "nothing to change"),
             (Method::PATCH, nil, r#"{"email": "e"}"#, 422, "has no id"),

@@ -26,6 +26,7 @@ fn kind(code: u16, message: &str) -> Kind {
     match code {
         1022 | 1062 | 1169 | 1586 | 1761 | 1762 | 1859 => Kind::DuplicateKey(index(message)),
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
+        1054 | 1146 => Kind::TableMissing,
         _ => Kind::Other,
     }
 }

@@ -22,6 +22,7 @@ fn of_sqlite(code: u32, message: &str) -> DatabaseError {
         2067 => Kind::DuplicateKey(None),
         // SQLITE_CONSTRAINT_FOREIGNKEY, which has no name to tell.
         787 => Kind::ForeignKey(None),
+        1 if message.contains("no such") || message.contains("has no column") => Kind::TableMissing,
         _ => Kind::Other,
     };
     DatabaseError::new(class(code, message), message)
