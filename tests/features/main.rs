@@ -17,6 +17,7 @@ mod entities;
 mod error_resolvers;
 mod flush;
 mod flusher;
+mod frames;
 mod garbage;
 mod lazy_flush;
 mod on_duplicate_key;

@@ -11,10 +11,11 @@
 )]
 
 mod database;
+mod frames;
 #[cfg(feature = "redis")]
 mod redis_faults;
 mod stream;
 
 #[cfg(feature = "redis")]
 pub use self::redis_faults::{redis_faults, redis_refusals};
-pub use self::{database::database, stream::stream};
+pub use self::{database::database, frames::Frames, stream::stream};

@@ -12,6 +12,8 @@ mod failure;
 mod own;
 mod patience;
 mod plan;
+#[cfg(feature = "conformance")]
+mod rehearse;
 mod report;
 mod stop;
 mod work;
@@ -20,6 +22,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{self, Either};
 
+#[cfg(feature = "conformance")]
+pub(crate) use self::rehearse::rehearse;
 use self::{failure::Resolvers, patience::Patience, report::Counters, stop::Stop};
 pub use self::{
     failure::{FailedStatement, Failure, Resolution},

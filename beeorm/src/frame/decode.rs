@@ -29,6 +29,9 @@ impl From<Corrupt> for DecodeError {
     }
 }
 
+/// No publisher writes it; it would be more columns than the table has, and more places than a statement may have.
+const TWICE: DecodeError = DecodeError::Garbage("a column twice");
+
 /// Reads a frame, every statement of it checked against the registered tables.
 pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError> {
     let rest = &mut &*bytes;
@@ -125,10 +128,18 @@ fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shap
             2 => AssignMode::Subtract,
             _ => return Err(DecodeError::Garbage("no way to assign")),
         };
-        shape.columns.push((column(rest, id, table)?, mode));
+        let column = column(rest, id, table)?;
+        if shape.columns.iter().any(|(known, _)| *known == column) {
+            return Err(TWICE);
+        }
+        shape.columns.push((column, mode));
     }
     for _ in 0..count(rest)? {
-        shape.released.push(column(rest, id, table)?);
+        let column = column(rest, id, table)?;
+        if shape.released.contains(&column) {
+            return Err(TWICE);
+        }
+        shape.released.push(column);
     }
     let sound = match operation {
         Operation::Insert => shape

@@ -16,6 +16,8 @@ struct Bee {
     trips: u32,
 }
 
+const VERSION_1: &str = include_str!("version_1.hex");
+
 const ID: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
 
 fn tables() -> Tables {
@@ -70,8 +72,11 @@ fn a_frame_survives_the_wire() {
         (frame.id, frame.pool.as_str(), frame.created_millis),
         (ID, "default", 1_700_000_000_000)
     );
-    let (sent, got) = (batch(), frame.batch);
-    assert_eq!(got.statements.len(), 3);
+    assert_same(&frame.batch, &batch());
+}
+
+fn assert_same(got: &Batch, sent: &Batch) {
+    assert_eq!(got.statements.len(), sent.statements.len());
     for (sent_one, got_one) in sent.statements.iter().zip(&got.statements) {
         let (sent_shape, got_shape) = (sent.shape(sent_one).unwrap(), got.shape(got_one).unwrap());
         assert_eq!(sent_shape.operation, got_shape.operation);
@@ -85,7 +90,37 @@ fn a_frame_survives_the_wire() {
 #[test]
 fn the_format_does_not_change_unnoticed() {
     let hex: String = bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, include_str!("version_1.hex").trim());
+    assert_eq!(hex, VERSION_1.trim());
+}
+
+/// Whatever is written today.
+#[test]
+fn frames_of_every_version_are_read() {
+    let digits: Vec<char> = VERSION_1.trim().chars().collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    let written: Vec<u8> = digits.chunks(2).map(byte).collect();
+    let frame = decode(&written, &tables()).unwrap();
+    assert_eq!(
+        (frame.id, frame.pool.as_str(), frame.created_millis),
+        (ID, "default", 1_700_000_000_000)
+    );
+    assert_same(&frame.batch, &batch());
+}
+
+#[test]
+fn a_column_is_assigned_and_released_once() {
+    let refused = |change: &dyn Fn(&mut Shape)| {
+        let mut batch = batch();
+        change(&mut batch.shapes[0]);
+        batch.statements.truncate(1);
+        let bytes = encode(ID, 0, "default", &batch);
+        assert_eq!(
+            decode(&bytes, &tables()).unwrap_err(),
+            DecodeError::Garbage("a column twice")
+        );
+    };
+    refused(&|shape| shape.columns.push((2, AssignMode::Set)));
+    refused(&|shape| shape.released = vec![1, 2, 1]);
 }
 
 #[test]

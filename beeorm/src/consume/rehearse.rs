@@ -1,0 +1,32 @@
+//! Planning without a database, for the suite of the wire format.
+
+use super::{
+    batch::{Incoming, by_pool},
+    plan,
+};
+use crate::{
+    frame::{Frame, Tables},
+    statement::Batch,
+};
+
+/// Plans the frames as a batch that was read, and shows the statements of each lane.
+pub(crate) fn rehearse(
+    frames: Vec<Frame>,
+    tables: &Tables,
+    workers: usize,
+    mut lane: impl FnMut(&[&Batch]),
+) {
+    let frames: Vec<Incoming<'_>> = frames
+        .into_iter()
+        .map(|frame| Incoming { frame, bytes: &[] })
+        .collect();
+    for (_, incoming) in by_pool(&frames) {
+        for planned in plan::lanes(&incoming, tables, workers) {
+            let batches: Vec<&Batch> = planned
+                .iter()
+                .map(|incoming| &incoming.frame.batch)
+                .collect();
+            lane(&batches);
+        }
+    }
+}
