@@ -7,6 +7,7 @@ use super::{
 use crate::{
     frame::{Frame, Tables},
     statement::Batch,
+    stream::EntryId,
 };
 
 /// Plans the frames as a batch that was read, and shows the statements of each lane.
@@ -18,7 +19,11 @@ pub(crate) fn rehearse(
 ) {
     let frames: Vec<Incoming<'_>> = frames
         .into_iter()
-        .map(|frame| Incoming { frame, bytes: &[] })
+        .map(|frame| Incoming {
+            entry: EntryId::default(),
+            frame,
+            bytes: &[],
+        })
         .collect();
     for (_, incoming) in by_pool(&frames) {
         for planned in plan::lanes(&incoming, tables, workers) {
