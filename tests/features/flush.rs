@@ -2,7 +2,7 @@
 
 use beeorm::prelude::*;
 
-use crate::support::{engine, on_every_backend};
+use crate::support::{drain, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default, PartialEq)]
 struct Author {
@@ -39,6 +39,21 @@ on_every_backend! {
         engine.flush(&mut tracked).await.unwrap();
         assert_eq!(tracked.id, 4);
         assert!(!Tracked::is_dirty(&tracked));
+    }
+
+    async fn ids_that_are_given_and_ids_that_are_not_may_be_mixed(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Author>()).await;
+        let numbered = |id, name: &str| engine.track(Author { id, ..author(name) }).unwrap();
+        let mut rows = [numbered(0, "a"), numbered(700, "b"), numbered(0, "c"), numbered(900, "d"), numbered(901, "e")];
+        engine.flush(&mut rows).await.unwrap();
+        for row in &rows {
+            assert_eq!(engine.load::<Author>(row.id).await.unwrap().unwrap().name, row.name);
+        }
+        assert_eq!([rows[1].id, rows[3].id, rows[4].id], [700, 900, 901]);
+        let mut lazy = [numbered(0, "f"), numbered(1700, "g"), numbered(0, "h")];
+        engine.flush_lazy(&mut lazy).await.unwrap();
+        assert_eq!(drain(&engine).await.dead, 0);
+        assert_eq!(engine.load::<Author>(1700_u64).await.unwrap().unwrap().name, "g");
     }
 
     async fn writes_many_rows(backend: Backend) {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use beeorm::{StreamError, prelude::*};
 
-use crate::support::{PATIENCE, Random, Scene, drain, event, run, until, visit};
+use crate::support::{PATIENCE, Random, Scene, Sql, drain, event, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn is_set_aside_and_shown_and_what_is_around_it_is_executed() {
@@ -208,6 +208,84 @@ async fn a_group_or_a_stream_that_vanishes_is_made_anew() {
         (800, 0, 0),
         "{report:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_that_are_trimmed_away_stop_nothing() {
+    let mut scene = Scene::new().await;
+    scene.flush_all(1..=200).await;
+    let consumer = run(scene.engine.background_consumer().batch_size(10));
+    until("the consumer works", PATIENCE, async || {
+        scene.sql.done().await > 0
+    })
+    .await;
+    scene
+        .redis
+        .keyed(&["XTRIM", "KEY", "MAXLEN", "=", "20"])
+        .await;
+    scene.flush_all(201..=220).await;
+    scene.until_drained().await;
+    let report = consumer.stop().await;
+    assert_eq!(
+        (report.dead, report.set_aside, report.duplicates),
+        (0, 0, 0),
+        "{report:?}"
+    );
+    let done = i64::try_from(report.applied).unwrap();
+    assert_eq!(
+        (scene.visits().await, scene.numbers().await.len()),
+        (done, usize::try_from(done).unwrap())
+    );
+    let last = scene
+        .numbers()
+        .await
+        .split_off(usize::try_from(done).unwrap() - 40);
+    assert_eq!(last, (181..=220).collect::<Vec<_>>(), "all that was left");
+}
+
+/// As a failover to a replica that lagged leaves it: an id is another entry's, one that was acknowledged comes again,
+/// one that was read is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_that_go_back_skip_nothing_and_repeat_nothing() {
+    let mut scene = Scene::new().await;
+    let all = async |scene: &mut Scene, numbers: std::ops::RangeInclusive<u32>| {
+        scene.flush_all(numbers).await;
+        let entries = scene.redis.entries().await;
+        scene.redis.keyed(&["DEL", "KEY"]).await;
+        entries
+    };
+    let later = all(&mut scene, 4..=5).await;
+    let mut lock = Sql::connect(&scene.backend).await;
+    lock.run("BEGIN").await;
+    lock.run("UPDATE `counters` SET `last` = 1").await;
+    scene.flush_all(1..=3).await;
+    let read = scene.redis.entries().await;
+    let consumer = run(scene.engine.background_consumer());
+    until("the consumer has read them", PATIENCE, async || {
+        let group = scene.engine.event_broker();
+        let group = group.stream_group_statistics(LAZY_CHANNEL, BACKGROUND_CONSUMER_GROUP);
+        group.await.is_ok_and(|figures| figures.pending == 3)
+    })
+    .await;
+    // The first id is another entry's now, the second its own still, and the third is to come.
+    scene.redis.keyed(&["DEL", "KEY"]).await;
+    scene.redis.add_as(&read[0].id, &later[0].fields).await;
+    scene.redis.add_as(&read[1].id, &read[1].fields).await;
+    lock.run("COMMIT").await;
+    scene.until_drained().await;
+    scene.redis.add_as(&read[2].id, &later[1].fields).await;
+    scene.until_drained().await;
+    scene.check(5).await;
+    // And all of it comes again.
+    scene.redis.keyed(&["DEL", "KEY"]).await;
+    for entry in &read {
+        scene.redis.add_as(&entry.id, &entry.fields).await;
+    }
+    scene.flush(6).await;
+    scene.until_drained().await;
+    let report = consumer.stop().await;
+    assert_eq!((report.applied, report.dead), (6, 0), "{report:?}");
+    scene.check(6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

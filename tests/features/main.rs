@@ -10,6 +10,7 @@ mod caller_gone;
 mod columns;
 mod conformance;
 mod consumer_killed;
+mod contention;
 mod derive;
 mod derive_names;
 #[path = "../consumer/entities.rs"]

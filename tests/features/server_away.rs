@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Fault, PATIENCE, Scene, drain, keeper, run, until, visit};
+use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_goes_away_in_mid_work_and_comes_back() {
@@ -39,6 +39,24 @@ async fn the_database_goes_away_in_mid_work_and_comes_back() {
         report.retries > 0 && report.retries < 200,
         "spinning, or not trying: {report:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entities_of_several_kinds_are_flushed_lazily_while_the_database_is_away() {
+    let mut scene = Scene::new().await;
+    let mut far = scene.far().await;
+    far.database.go_away().await;
+    let (mut event, mut keeper) = (
+        far.engine.track(event(1)).unwrap(),
+        far.engine.track(keeper(1, "bee@beeorm.io")).unwrap(),
+    );
+    let all = (&mut event, &mut keeper, visit());
+    let receipt = far.engine.flush_lazy(all).await.unwrap();
+    assert_eq!((receipt.statements(), scene.redis.len().await), (3, 1));
+    far.database.come_back().await;
+    assert_eq!(drain(&far.engine).await.applied, 1);
+    scene.check(1).await;
+    assert_eq!(scene.sql.count("keepers").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,8 +23,12 @@ impl Play {
     }
 
     fn consumer(&self) -> ConsumerProcess {
+        self.consumer_of(4)
+    }
+
+    fn consumer_of(&self, workers: usize) -> ConsumerProcess {
         let backend = &self.scene.backend;
-        ConsumerProcess::start((&backend.database, &backend.stream), 4, 10)
+        ConsumerProcess::start((&backend.database, &backend.stream), workers, 10)
     }
 
     /// Each flush sets the counter to the next number, counts, and inserts a row.
@@ -63,6 +67,31 @@ impl Play {
             sql.done().await > before + 10
         })
         .await;
+    }
+
+    /// Which of them has the channel: the one whose heart stands still with it.
+    async fn owner_among(&mut self, consumers: &[ConsumerProcess]) -> usize {
+        let mut candidates = 0..consumers.len();
+        while candidates.len() > 1 {
+            let half = candidates.start..candidates.start + candidates.len() / 2;
+            consumers[half.clone()]
+                .iter()
+                .for_each(ConsumerProcess::suspend);
+            // What it had sent before may still arrive; and whoever is silent for three seconds has lost the channel.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let before = self.scene.redis.beat().await;
+            tokio::time::sleep(Duration::from_millis(1200)).await;
+            let stands_still = self.scene.redis.beat().await == before;
+            consumers[half.clone()]
+                .iter()
+                .for_each(ConsumerProcess::resume);
+            candidates = if stands_still {
+                half
+            } else {
+                half.end..candidates.end
+            };
+        }
+        candidates.start
     }
 
     /// Everything once, in order.
@@ -183,5 +212,69 @@ async fn a_stopped_owner_that_wakes_up_stands_by() {
         (&1.into(), &0.into()),
         "{report}"
     );
+    play.check().await;
+}
+
+/// Ten look at the owner at the same time, and one of them gets the channel, each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_that_stand_by_one_takes_over_each_time() {
+    let mut play = Play::new().await;
+    let mut consumers = vec![play.consumer()];
+    let (mut owner, _) = play.next_owner(None).await;
+    consumers.extend((0..10).map(|_| play.consumer()));
+    for kill in 1..=2 {
+        play.flush(300).await;
+        play.until_working().await;
+        let place = play.owner_among(&consumers).await;
+        consumers.remove(place).kill().await;
+        let (next, took) = play.next_owner(Some(&owner)).await;
+        println!("kill {kill}: taken over after {took:?}");
+        assert!(
+            took < Duration::from_secs(5),
+            "taken over only after {took:?}"
+        );
+        play.flush(50).await;
+        play.scene.until_drained().await;
+        assert_eq!(
+            play.scene.redis.owner().await.as_ref(),
+            Some(&next),
+            "the channel went from hand to hand"
+        );
+        owner = next;
+    }
+    let mut takeovers = Vec::new();
+    for consumer in consumers {
+        let report = consumer.stop().await;
+        assert_eq!(report["dead"], 0, "{report}");
+        takeovers.push(report["takeovers"].as_u64().unwrap());
+    }
+    takeovers.sort_unstable();
+    // The first of the two was killed afterwards.
+    assert_eq!(takeovers, [0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    play.check().await;
+}
+
+/// As in a deploy: other numbers of workers come while the old ones go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_join_and_leave_under_load() {
+    let mut play = Play::new().await;
+    let mut consumer = play.consumer_of(1);
+    play.next_owner(None).await;
+    for workers in [8, 2, 4] {
+        play.flush(200).await;
+        play.until_working().await;
+        let next = play.consumer_of(workers);
+        play.flush(50).await;
+        let report = consumer.stop().await;
+        assert_eq!(
+            (&report["dead"], &report["duplicates"]),
+            (&0.into(), &0.into()),
+            "{report}"
+        );
+        consumer = next;
+    }
+    play.flush(50).await;
+    play.scene.until_drained().await;
+    consumer.stop().await;
     play.check().await;
 }

@@ -103,8 +103,13 @@ impl RawRedis {
 
     /// Adds an entry with these fields to the channel; gives its id.
     pub(crate) async fn add<B: AsRef<[u8]>>(&mut self, fields: &[B]) -> String {
+        self.add_as("*", fields).await
+    }
+
+    /// Adds it under this id.
+    pub(crate) async fn add_as<B: AsRef<[u8]>>(&mut self, id: &str, fields: &[B]) -> String {
         let key = self.key.clone();
-        let mut parts: Vec<&[u8]> = vec![b"XADD", key.as_bytes(), b"*"];
+        let mut parts: Vec<&[u8]> = vec![b"XADD", key.as_bytes(), id.as_bytes()];
         parts.extend(fields.iter().map(AsRef::as_ref));
         self.command(parts).await.text()
     }
@@ -147,10 +152,19 @@ impl RawRedis {
 
     /// The token of the consumer that owns the channel.
     pub(crate) async fn owner(&mut self) -> Option<String> {
+        self.of_the_lease("token").await
+    }
+
+    /// That consumer's heartbeat.
+    pub(crate) async fn beat(&mut self) -> Option<String> {
+        self.of_the_lease("beat").await
+    }
+
+    async fn of_the_lease(&mut self, field: &str) -> Option<String> {
         let lease = format!("{{{}}}:lease", self.key);
-        match self.command(["HGET", &lease, "token"]).await {
+        match self.command(["HGET", &lease, field]).await {
             Answer::Nil => None,
-            token => Some(token.text()),
+            value => Some(value.text()),
         }
     }
 
