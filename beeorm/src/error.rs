@@ -191,6 +191,53 @@ pub enum Error {
     /// Whether the flush was appended is not known.
     #[error(transparent)]
     OutcomeUnknown(#[from] OutcomeUnknown),
+    /// Whether the flush was appended was not known for a day, after which it is not sent again: the first one may have
+    /// been applied so long ago that the inbox has forgotten it. A tracked entity stays as it is and goes on
+    /// answering so; load it anew to see what is stored, and go on with that.
+    #[error(
+        "whether the flush (frames {frames:?}) was appended was not known for a day, and sending it again is not safe \
+         any more: look in the database whether it was applied; load the entity anew, and flush what is missing"
+    )]
+    TooLateToResend {
+        /// The frames' ids, as in [`Receipt::frame_ids`](crate::Receipt::frame_ids).
+        frames: Vec<Uuid>,
+    },
+    /// There is no dead letter of that frame: it was never there, or somebody else has replayed or dropped it.
+    #[error(
+        "there is no dead letter of the frame {frame_id}: it may have been replayed or dropped"
+    )]
+    DeadLetterNotFound {
+        /// The frame's id.
+        frame_id: Uuid,
+    },
+    /// The frame of a dead letter does not go with the entities of this program.
+    #[error("the dead letter {frame_id} cannot be read by this program: {reason}")]
+    DeadLetterUnreadable {
+        /// The frame's id.
+        frame_id: Uuid,
+        /// Why not.
+        reason: String,
+    },
+    /// A replay might undo what was written since. Nothing was done.
+    #[error(
+        "the dead letter {frame_id} is not replayed, as {reason}: look at its rows, then replay it with \
+         `Replay::Force`, or drop it"
+    )]
+    ReplayNeedsForce {
+        /// The frame's id: that of the letter, or of one that follows it.
+        frame_id: Uuid,
+        /// What may have happened.
+        reason: &'static str,
+    },
+    /// The database refused a dead letter once more: nothing was done, and the letter tells why.
+    #[error("the dead letter {frame_id} was refused once more: {error}")]
+    ReplayRefused {
+        /// The frame's id: that of the letter, or of one that follows it.
+        frame_id: Uuid,
+        /// What the database said.
+        #[source]
+        error: DatabaseError,
+    },
     /// The database refused, or could not be reached. Where the answer to a COMMIT was lost
     /// ([`FailureClass::Infrastructure`](crate::FailureClass)) it may have been done; else nothing was changed.
     #[error(transparent)]
@@ -223,22 +270,30 @@ impl Error {
         }
     }
 
+    /// What the database said, if it did.
+    fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Database(error) | Self::ReplayRefused { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether a unique index or the key refused the row.
     #[must_use]
     pub fn is_duplicate_key(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_duplicate_key())
+        self.database().is_some_and(DatabaseError::is_duplicate_key)
     }
 
     /// Whether a foreign key refused the row.
     #[must_use]
     pub fn is_foreign_key(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_foreign_key())
+        self.database().is_some_and(DatabaseError::is_foreign_key)
     }
 
     /// Whether there was no row to change.
     #[must_use]
     pub fn is_row_missing(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_row_missing())
+        self.database().is_some_and(DatabaseError::is_row_missing)
     }
 
     /// Whether it is unknown if the flush was appended; flushing again is safe.

@@ -97,8 +97,8 @@ pub use self::{
     consume::{BackgroundConsumer, FailedStatement, Failure, Report, Resolution},
     database::{DatabaseError, FailureClass},
     engine::{
-        DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, Receipt, Schema,
-        WaitingFrame,
+        DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, Receipt, Replay,
+        ReplayOutcome, Replayed, Schema, WaitingFrame,
     },
     entity::{
         Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity,

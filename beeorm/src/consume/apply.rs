@@ -6,8 +6,10 @@ use super::{
     batch::{Incoming, LONGEST_PAUSE, SetAside, find_done},
     conclude,
     own::Ownership,
+    too_old,
     work::Ended,
 };
+
 /// The most rows and bytes of one transaction; it is cut at the borders of frames.
 const ROWS: usize = 1000;
 const BYTES: usize = 8 << 20;
@@ -47,6 +49,19 @@ pub(super) async fn lane(
                 let left = forget_done(run, pool, part).await?;
                 if left.len() == tried {
                     // Whoever had them has gone back on it.
+                    run.pause(&mut failures, LONGEST_PAUSE)
+                        .await
+                        .map_err(|_| Ended::Stopped)?;
+                }
+                parts.push(left);
+                continue;
+            }
+            Outcome::SomeAreTooOld => {
+                let tried = part.len();
+                let (left, kept) = too_old::give_up(run, ownership, pool, part).await?;
+                aside.extend(kept);
+                if left.len() == tried {
+                    // The watermark has gone back, with its server.
                     run.pause(&mut failures, LONGEST_PAUSE)
                         .await
                         .map_err(|_| Ended::Stopped)?;

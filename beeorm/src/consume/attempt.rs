@@ -1,14 +1,17 @@
 //! One transaction: the inbox first, then the statements.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::{Run, batch::Incoming, bounded::Bounded};
 use crate::{
     database::{
-        DatabaseError, FailureClass, Keys, Limits, Session, StatementFailure, apply, dead_letters,
-        dead_letters::DeadLetterRow, inbox, inbox::Verdict,
+        DatabaseError, DeadInserts, Keys, Limits, Session, StatementFailure, apply,
+        dead_keys::{self, RowKey},
+        dead_letters::{self, DeadLetterRow},
+        inbox::{self, Guard, Refusal, Verdict},
     },
-    error::Error,
     statement::Batch,
 };
 
@@ -17,6 +20,8 @@ pub(super) enum Outcome {
     Applied,
     /// The inbox has one of the frames already: nothing was done.
     SomeAreDone,
+    /// One of the frames is older than the inbox remembers: nothing was done.
+    SomeAreTooOld,
     /// A statement of the frames failed, and nothing was done.
     Failed(StatementFailure),
     /// No transaction could be had, or its COMMIT was not answered, for which no frame is to blame, whatever
@@ -35,40 +40,93 @@ pub(super) async fn attempt(run: &Run, pool: &str, frames: &[&Incoming<'_>]) -> 
     transaction(
         run,
         pool,
-        &ids,
-        Verdict::Applied,
+        (&ids, Verdict::Applied, Guard::Watermark),
         Work::Statements(&batches),
     )
     .await
 }
 
-/// Gives the frame up, with a dead letter or without.
-pub(super) async fn bury(
-    run: &Run,
-    pool: &str,
-    id: Uuid,
-    verdict: Verdict,
-    letter: Option<&DeadLetterRow>,
-) -> Outcome {
-    transaction(run, pool, &[id], verdict, Work::Letter(letter)).await
+/// A dead frame's letter, and the keys of the rows that it would have inserted.
+pub(super) struct Burial {
+    pub(super) letter: DeadLetterRow,
+    pub(super) keys: BTreeSet<RowKey>,
+}
+
+/// Gives the frame up, with a dead letter.
+pub(super) async fn bury(run: &Run, pool: &str, burial: &Burial) -> Outcome {
+    // Of a frame that is too old its letter says so, and nothing is executed.
+    let guard = if burial.letter.refusal.may_be_applied {
+        Guard::Off
+    } else {
+        Guard::Watermark
+    };
+    let entry = (&[burial.letter.frame_id][..], Verdict::Dead, guard);
+    transaction(run, pool, entry, Work::Burial(burial)).await
+}
+
+/// Gives the frame up without one.
+pub(super) async fn skip(run: &Run, pool: &str, id: Uuid) -> Outcome {
+    let entry = (&[id][..], Verdict::Skipped, Guard::Watermark);
+    transaction(run, pool, entry, Work::Nothing).await
 }
 
 /// What is done beside the inbox.
 enum Work<'w> {
     Statements(&'w [&'w Batch]),
-    Letter(Option<&'w DeadLetterRow>),
+    Burial(&'w Burial),
+    Nothing,
+}
+
+impl Work<'_> {
+    async fn run(
+        &self,
+        run: &Run,
+        session: &mut dyn Session,
+        limits: Limits,
+    ) -> Result<(), StatementFailure> {
+        let done = match self {
+            Work::Statements(batches) => {
+                let dead_inserts = run.dead_inserts();
+                apply(session, limits, batches, Keys::Unwanted, dead_inserts).await?;
+                match dead_inserts {
+                    DeadInserts::Ignored => Ok(()),
+                    DeadInserts::LookedFor => forget(session, batches).await,
+                }
+            }
+            Work::Burial(Burial { letter, keys }) => {
+                if !keys.is_empty() {
+                    // Before it can be met by a statement: no less than that is committed with it.
+                    run.look_for_dead_inserts();
+                }
+                match dead_letters::insert(session, limits, letter).await {
+                    Ok(()) => dead_keys::remember(session, letter.frame_id, keys).await,
+                    failed => failed,
+                }
+            }
+            Work::Nothing => Ok(()),
+        };
+        done.map_err(|error| StatementFailure {
+            statement: 0,
+            error,
+        })
+    }
+}
+
+/// The rows are there now, whoever failed to insert them before.
+async fn forget(session: &mut dyn Session, batches: &[&Batch]) -> Result<(), DatabaseError> {
+    let keys = batches.iter().flat_map(|batch| dead_keys::inserted(batch));
+    dead_keys::forget_rows(session, &keys.collect()).await
 }
 
 async fn transaction(
     run: &Run,
     pool: &str,
-    ids: &[Uuid],
-    verdict: Verdict,
+    (ids, verdict, guard): (&[Uuid], Verdict, Guard),
     work: Work<'_>,
 ) -> Outcome {
-    let database = match run.source.databases.get(pool) {
+    let database = match run.database(pool) {
         Ok(database) => database,
-        Err(error) => return Outcome::Away(unregistered(&error)),
+        Err(error) => return Outcome::Away(error),
     };
     let mut session = match Bounded::open(run, &**database).await {
         Ok(session) => session,
@@ -79,35 +137,30 @@ async fn transaction(
         return Outcome::Away(error);
     }
     // First: whoever tries the same frames waits here, and finds them done or not.
-    if let Err(error) = inbox::insert(session, ids, verdict, run.source.runtime.now_millis()).await
-    {
+    let now = run.source.runtime.now_millis();
+    if let Err(refusal) = inbox::insert(session, ids, verdict, now, guard).await {
         roll_back(session).await;
-        return if error.is_duplicate_key() {
-            Outcome::SomeAreDone
-        } else {
-            Outcome::Away(error)
+        return match refusal {
+            Refusal::Done => {
+                // Another consumer may have buried it.
+                run.look_for_dead_inserts();
+                Outcome::SomeAreDone
+            }
+            Refusal::TooOld => Outcome::SomeAreTooOld,
+            Refusal::Failed(error) => Outcome::Away(error),
         };
     }
     let limits = Limits {
         dialect: database.dialect(),
         statement_bytes: database.max_statement_bytes(),
     };
-    let worked =
-        match work {
-            Work::Statements(batches) => apply(session, limits, batches, Keys::Unwanted)
-                .await
-                .map(drop),
-            Work::Letter(None) => Ok(()),
-            Work::Letter(Some(letter)) => dead_letters::insert(session, limits, letter)
-                .await
-                .map_err(|error| StatementFailure {
-                    statement: 0,
-                    error,
-                }),
-        };
-    if let Err(failure) = worked {
+    if let Err(failure) = work.run(run, session, limits).await {
         roll_back(session).await;
-        return Outcome::Failed(failure);
+        return match work {
+            // It was dead-lettered so long ago that the inbox has forgotten it.
+            Work::Burial(_) if failure.error.is_duplicate_key() => Outcome::SomeAreDone,
+            _ => Outcome::Failed(failure),
+        };
     }
     match session.commit().await {
         Ok(()) => Outcome::Applied,
@@ -123,8 +176,4 @@ async fn roll_back(session: &mut dyn Session) {
     if let Err(error) = session.rollback().await {
         tracing::debug!(%error, "a transaction was left to the server to roll back");
     }
-}
-
-fn unregistered(error: &Error) -> DatabaseError {
-    DatabaseError::new(FailureClass::Unknown, error.to_string())
 }

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use super::{Run, apply, bounded::Bounded, conclude, own::Ownership, plan, work::Ended};
 use crate::{
-    database::{DatabaseError, FailureClass, SelectError, inbox},
+    database::{
+        DatabaseError,
+        inbox::{self, Verdict},
+    },
     frame::{self, DecodeError, Frame},
     stream::{Entry, EntryId},
 };
@@ -133,27 +136,24 @@ pub(super) async fn find_done(run: &Run, pool: &str, ids: &[Uuid]) -> Result<Vec
     let mut failures = 0;
     loop {
         let found = async {
-            let database = run.source.databases.get(pool).map_err(unregistered)?;
-            inbox::find(&mut Bounded::open(run, &**database).await?, ids).await
+            let mut session = Bounded::open(run, &**run.database(pool)?).await?;
+            Ok::<_, DatabaseError>(inbox::find(&mut session, ids).await?)
         };
         match found.await {
-            Ok(found) => return Ok(found.into_iter().map(|(id, _)| id).collect()),
-            Err(SelectError::Database(error)) => run.away(&error, pool, &mut failures).await?,
-            Err(SelectError::Column(error)) => {
-                let error = DatabaseError::new(FailureClass::Unknown, error.to_string());
-                run.away(&error, pool, &mut failures).await?;
+            Ok(found) => {
+                if found.iter().any(|(_, verdict)| *verdict == Verdict::Dead) {
+                    // Another consumer may have buried it.
+                    run.look_for_dead_inserts();
+                }
+                return Ok(found.into_iter().map(|(id, _)| id).collect());
             }
+            Err(error) => run.away(&error, pool, &mut failures).await?,
         }
     }
 }
 
 /// A database that is away is looked for at least so often.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// Frames are decoded for registered pools only.
-fn unregistered(error: crate::error::Error) -> DatabaseError {
-    DatabaseError::new(FailureClass::Unknown, error.to_string())
-}
 
 /// Applies the frames on as many workers as there are: what conflicts on one of them, in order.
 async fn apply_all(

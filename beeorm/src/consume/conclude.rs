@@ -1,12 +1,10 @@
 //! The end of a frame that cannot be applied: tried again, skipped or dead-lettered, alone.
 
-use std::time::Duration;
-
-use uuid::Uuid;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     Run,
-    attempt::{self, Outcome},
+    attempt::{self, Burial, Outcome},
     batch::{Foreign, Incoming, LONGEST_PAUSE},
     failure::{FailedStatement, Failure, Resolution},
     own::Ownership,
@@ -14,7 +12,11 @@ use super::{
 };
 use crate::{
     database::{
-        FailureClass, StatementFailure, dead_letters::DeadLetterRow, inbox::Verdict, render,
+        DatabaseError, FailureClass, StatementFailure, dead_keys,
+        dead_letters::{DeadLetterRow, LetterError},
+        horizon,
+        inbox::Verdict,
+        render,
     },
     statement::waiting,
 };
@@ -61,11 +63,11 @@ pub(super) async fn refused(
                 Resolution::DeadLetter | Resolution::Pass => Some(Verdict::Dead),
             };
             if let Some(verdict) = verdict {
-                let letter = letter(run, incoming, &failure);
+                let burial = burial(run, incoming, &failure);
                 // What is wrong with the values stays wrong. Anything else may have been healed by the time that
                 // a verdict can be written again.
                 let insist = class == FailureClass::Data;
-                match bury(run, ownership, pool, verdict, &letter, insist).await? {
+                match bury(run, ownership, pool, verdict, burial, insist).await? {
                     Buried::Written => return Ok(None),
                     Buried::Refused(reason) => return Ok(Some(reason)),
                     Buried::NotYet => {}
@@ -92,6 +94,7 @@ pub(super) async fn refused(
                     run.counters.duplicates.add(1);
                     return Ok(None);
                 }
+                Outcome::SomeAreTooOld => return too_old(run, ownership, pool, incoming).await,
                 Outcome::Failed(failure) => {
                     refused = failure;
                     // Attempts that met a server that was away say nothing of the frame.
@@ -106,6 +109,26 @@ pub(super) async fn refused(
                 }
             }
         }
+    }
+}
+
+/// A frame that is older than the inbox remembers. No resolver is asked, as nobody can know what became of it: the
+/// letter is all that tells that it was there.
+pub(super) async fn too_old(
+    run: &Run,
+    ownership: &Ownership,
+    pool: &str,
+    incoming: &Incoming<'_>,
+) -> Result<Option<String>, Ended> {
+    let refused = StatementFailure {
+        statement: 0,
+        error: DatabaseError::too_old(),
+    };
+    let failure = failure(run, pool, incoming, &refused, 0);
+    let burial = burial(run, incoming, &failure);
+    match bury(run, ownership, pool, Verdict::Dead, burial, true).await? {
+        Buried::Refused(reason) => Ok(Some(reason)),
+        Buried::Written | Buried::NotYet => Ok(None),
     }
 }
 
@@ -145,27 +168,23 @@ pub(super) async fn foreign(
     let letter = DeadLetterRow {
         frame_id: foreign.id,
         channel: run.source.channel.clone(),
-        created_millis: millis_of(foreign.id),
+        created_millis: horizon::made_millis(foreign.id),
         died_millis: runtime.now_millis(),
         attempts: 0,
-        error_code: None,
-        sqlstate: None,
-        error: foreign.reason.clone(),
+        refusal: LetterError::from(&DatabaseError::new(
+            FailureClass::Schema,
+            foreign.reason.as_str(),
+        )),
         statements: String::new(),
         frame: foreign.bytes.to_vec(),
     };
-    match bury(run, ownership, pool, Verdict::Dead, &letter, true).await? {
+    // Which rows it would have inserted cannot be read.
+    let keys = BTreeSet::new();
+    let burial = Burial { letter, keys };
+    match bury(run, ownership, pool, Verdict::Dead, burial, true).await? {
         Buried::Refused(reason) => Ok(Some(reason)),
         Buried::Written | Buried::NotYet => Ok(None),
     }
-}
-
-/// When a frame's id was made: all are of version 7.
-fn millis_of(id: Uuid) -> u64 {
-    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |moment| moment.to_unix());
-    seconds
-        .saturating_mul(1000)
-        .saturating_add(u64::from(nanos / 1_000_000))
 }
 
 /// What became of a verdict.
@@ -184,26 +203,31 @@ async fn bury(
     run: &Run,
     ownership: &Ownership,
     pool: &str,
-    verdict: Verdict,
-    letter: &DeadLetterRow,
+    mut verdict: Verdict,
+    mut burial: Burial,
     insist: bool,
 ) -> Result<Buried, Ended> {
-    let id = letter.frame_id;
+    let id = burial.letter.frame_id;
     let mut failures = 0;
     loop {
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
-        let kept = (verdict == Verdict::Dead).then_some(letter);
-        let error = match attempt::bury(run, pool, id, verdict, kept).await {
+        let refusal = &burial.letter.refusal;
+        let outcome = if verdict == Verdict::Skipped {
+            attempt::skip(run, pool, id).await
+        } else {
+            attempt::bury(run, pool, &burial).await
+        };
+        let error = match outcome {
             Outcome::Applied if verdict == Verdict::Skipped => {
-                tracing::warn!(frame = %id, error = letter.error, "skip: a resolver asked for it");
+                tracing::warn!(frame = %id, error = refusal.error, "skip: a resolver asked for it");
                 run.counters.skipped.add(1);
                 return Ok(Buried::Written);
             }
             Outcome::Applied => {
                 // The values stay in the dead letter: a log is read by more people.
-                tracing::error!(frame = %id, error = letter.error, "dead: the frame is dead-lettered");
+                tracing::error!(frame = %id, error = refusal.error, "dead: the frame is dead-lettered");
                 run.counters.dead.add(1);
                 return Ok(Buried::Written);
             }
@@ -211,11 +235,17 @@ async fn bury(
                 run.counters.duplicates.add(1);
                 return Ok(Buried::Written);
             }
+            // Whatever it was refused for: it may have been applied before that.
+            Outcome::SomeAreTooOld => {
+                verdict = Verdict::Dead;
+                burial.letter.refusal = LetterError::from(&DatabaseError::too_old());
+                continue;
+            }
             // Too large, since max_allowed_packet was lowered under it, say.
             Outcome::Failed(failure) if failure.error.class() == FailureClass::Data => {
                 return Ok(Buried::Refused(format!(
                     "the database took neither the flush ({}) nor its dead letter ({})",
-                    letter.error, failure.error
+                    refusal.error, failure.error
                 )));
             }
             Outcome::Failed(failure) => failure.error,
@@ -276,7 +306,7 @@ fn failure(
 /// The most bytes of the statements as text.
 const MOST_SHOWN: usize = 64 << 10;
 
-fn letter(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> DeadLetterRow {
+fn burial(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> Burial {
     // For people; the frame itself is kept whole.
     let mut statements = failure
         .statements
@@ -285,17 +315,18 @@ fn letter(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> DeadLetterRo
         .collect::<Vec<_>>()
         .join("\n");
     statements.truncate(statements.floor_char_boundary(MOST_SHOWN));
-    let error = &failure.error;
-    DeadLetterRow {
+    let letter = DeadLetterRow {
         frame_id: incoming.frame.id,
         channel: run.source.channel.clone(),
         created_millis: incoming.frame.created_millis,
         died_millis: run.source.runtime.now_millis(),
         attempts: u64::from(failure.attempts),
-        error_code: error.code().map(u64::from),
-        sqlstate: error.sqlstate().map(str::to_owned),
-        error: error.message().to_owned(),
+        refusal: LetterError::from(&failure.error),
         statements,
         frame: incoming.bytes.to_vec(),
+    };
+    Burial {
+        letter,
+        keys: dead_keys::inserted(&incoming.frame.batch),
     }
 }

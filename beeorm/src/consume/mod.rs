@@ -14,23 +14,34 @@ mod patience;
 mod plan;
 #[cfg(feature = "conformance")]
 mod rehearse;
+mod prune;
 mod report;
 mod stop;
+mod too_old;
 mod work;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::{self, Either};
 
 #[cfg(feature = "conformance")]
 pub(crate) use self::rehearse::rehearse;
-use self::{failure::Resolvers, patience::Patience, report::Counters, stop::Stop};
+use self::{
+    bounded::Bounded, failure::Resolvers, patience::Patience, prune::Pruning, report::Counters,
+    stop::Stop,
+};
 pub use self::{
     failure::{FailedStatement, Failure, Resolution},
     report::Report,
 };
 use crate::{
-    database::{DatabaseError, Databases, FailureClass},
+    database::{Database, DatabaseError, Databases, DeadInserts, FailureClass, dead_keys},
     error::Error,
     frame::Tables,
     runtime::Runtime,
@@ -66,6 +77,7 @@ struct Options {
     block_time: Duration,
     schema_patience: Duration,
     answer_timeout: Duration,
+    pruning: Pruning,
 }
 
 /// Everything that a run of a consumer shares.
@@ -77,6 +89,8 @@ struct Run {
     counters: Counters,
     stop: Stop,
     patience: Patience,
+    /// Whether the key of a dead INSERT may be among those that are remembered.
+    dead_inserts: AtomicBool,
     /// Return when there is nothing left, instead of waiting for more.
     drain: bool,
 }
@@ -89,6 +103,7 @@ impl BackgroundConsumer {
             block_time: Duration::from_secs(1),
             schema_patience: Duration::from_secs(300),
             answer_timeout: Duration::from_secs(60),
+            pruning: Pruning::default(),
         };
         Self {
             source,
@@ -133,6 +148,32 @@ impl BackgroundConsumer {
     #[must_use]
     pub fn answer_timeout(mut self, time: Duration) -> Self {
         self.options.answer_timeout = time;
+        self
+    }
+
+    /// How long the databases remember which flushes are done; seven days unless said, at least two.
+    ///
+    /// A flush that comes back later, out of a Redis that was restored from an old backup say, is not executed,
+    /// as it may have been already: it is dead-lettered, and
+    /// [`may_have_been_applied`](crate::DeadLetter::may_have_been_applied) tells so. One that merely waited in the
+    /// stream is executed, however long it waited there.
+    ///
+    /// What is older is pruned while a consumer owns the channel, beginning with its second minute; so one that
+    /// only ever [drains](Self::drain) a few entries prunes nothing. Where streams share a database, they should
+    /// share the horizon, and none should be left unconsumed for as long.
+    #[must_use]
+    pub fn idempotency_horizon(mut self, time: Duration) -> Self {
+        self.options.pruning.horizon = time.max(prune::SHORTEST_HORIZON);
+        self
+    }
+
+    /// Prunes so often, and at once; for tests.
+    #[cfg(feature = "conformance")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn prune_every(mut self, time: Duration) -> Self {
+        self.options.pruning.every = time;
+        self.options.pruning.settled = Duration::ZERO;
         self
     }
 
@@ -197,6 +238,7 @@ impl BackgroundConsumer {
             counters,
             stop,
             patience,
+            dead_inserts: AtomicBool::new(true),
             drain,
         })
     }
@@ -207,7 +249,15 @@ impl Run {
     async fn run(&self) -> Result<(), Error> {
         self.make_tables().await?;
         while let Some(ownership) = own::acquire(self, &self.source.stream).await {
-            let ended = work::work(self, &self.source.stream, &ownership).await;
+            self.recall_dead_inserts().await;
+            let ended = {
+                let working = std::pin::pin!(work::work(self, &self.source.stream, &ownership));
+                let pruning = std::pin::pin!(prune::prune(self, &ownership));
+                match future::select(working, pruning).await {
+                    Either::Left((ended, _)) => ended,
+                    Either::Right((never, _)) => match never {},
+                }
+            };
             ownership.give_up().await;
             if ended != work::Ended::Lost {
                 break;
@@ -234,6 +284,41 @@ impl Run {
             {
                 return Ok(());
             }
+        }
+    }
+
+    /// Frames are decoded for registered pools only.
+    fn database(&self, pool: &str) -> Result<&Arc<dyn Database>, DatabaseError> {
+        let database = self.source.databases.get(pool);
+        database.map_err(|error| DatabaseError::new(FailureClass::Unknown, error.to_string()))
+    }
+
+    /// Learns whether former owners left keys of dead INSERTs behind.
+    async fn recall_dead_inserts(&self) {
+        self.dead_inserts.store(false, Ordering::Relaxed);
+        for (pool, database) in self.source.databases.iter() {
+            let any = async {
+                let mut session = Bounded::open(self, &**database).await?;
+                Ok::<_, DatabaseError>(dead_keys::any(&mut session).await?)
+            };
+            // They are looked for also where that is not known.
+            let any = any.await.unwrap_or_else(|error| {
+                tracing::debug!(%error, pool, "the keys of dead INSERTs could not be read");
+                true
+            });
+            self.dead_inserts.fetch_or(any, Ordering::Relaxed);
+        }
+    }
+
+    fn look_for_dead_inserts(&self) {
+        self.dead_inserts.store(true, Ordering::Relaxed);
+    }
+
+    fn dead_inserts(&self) -> DeadInserts {
+        if self.dead_inserts.load(Ordering::Relaxed) {
+            DeadInserts::LookedFor
+        } else {
+            DeadInserts::Ignored
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Report {
     pub set_aside: u64,
     /// Transactions that were tried again.
     pub retries: u64,
+    /// Rows of done flushes that were pruned from the inboxes.
+    pub pruned: u64,
     /// How often the channel was taken over from another consumer.
     pub takeovers: u64,
 }
@@ -31,6 +33,7 @@ pub(super) struct Counters {
     pub(super) duplicates: Counter,
     pub(super) set_aside: Counter,
     pub(super) retries: Counter,
+    pub(super) pruned: Counter,
     pub(super) takeovers: Counter,
 }
 
@@ -57,6 +60,7 @@ impl Counters {
             duplicates: self.duplicates.get(),
             set_aside: self.set_aside.get(),
             retries: self.retries.get(),
+            pruned: self.pruned.get(),
             takeovers: self.takeovers.get(),
         }
     }

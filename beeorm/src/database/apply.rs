@@ -1,6 +1,14 @@
 //! Statements onto a session: neighbours of one shape become one statement of several rows.
 
-use super::{DatabaseError, Dialect, FailureClass, Session, render};
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{
+    DatabaseError, Dialect, FailureClass, Session,
+    dead_keys::{self, RowKey},
+    render,
+};
 use crate::{
     column::{Corrupt, ValueRef},
     statement::{Batch, Operation, RowValues, Shape, Statement},
@@ -22,6 +30,14 @@ fn max_placeholders(dialect: Dialect) -> usize {
 pub(crate) struct Limits {
     pub(crate) dialect: Dialect,
     pub(crate) statement_bytes: usize,
+}
+
+/// Whether rows that are not there are looked for among the keys of dead INSERTs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeadInserts {
+    LookedFor,
+    /// There are none, or they are nobody's business.
+    Ignored,
 }
 
 /// A statement that failed, and which of the rows were in it.
@@ -46,6 +62,7 @@ pub(crate) async fn apply(
     limits: Limits,
     batches: &[&Batch],
     keys: Keys,
+    dead_inserts: DeadInserts,
 ) -> Result<Vec<u64>, StatementFailure> {
     let mut made = Vec::new();
     let rows: Vec<(usize, usize)> = batches
@@ -59,7 +76,7 @@ pub(crate) async fn apply(
     while let Some(&(_, statement)) = rest.first() {
         let count = run_length(batches, rest, limits, keys);
         let (run, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-        let done = execute(session, limits, batches, run).await;
+        let done = execute(session, limits, batches, run, dead_inserts).await;
         let key = done.map_err(|error| StatementFailure { statement, error })?;
         if keys == Keys::Wanted {
             made.extend(std::iter::repeat_n(key, count.max(1)));
@@ -146,6 +163,7 @@ async fn execute(
     limits: Limits,
     batches: &[&Batch],
     run: &[(usize, usize)],
+    dead_inserts: DeadInserts,
 ) -> Result<u64, DatabaseError> {
     let mut binds: Vec<ValueRef<'_>> = Vec::new();
     let mut shape = None;
@@ -179,11 +197,36 @@ async fn execute(
         );
         return Err(DatabaseError::new(FailureClass::Data, message));
     }
-    let done = session.execute(&sql, &binds).await?;
+    let mut done = session.execute(&sql, &binds).await?;
+    let some_are_missing = shape.operation != Operation::Insert
+        && done.rows < run.len().try_into().unwrap_or(u64::MAX);
+    if some_are_missing && dead_inserts == DeadInserts::LookedFor {
+        if let Some(frame) = dead_insert(session, batches, run).await? {
+            return Err(DatabaseError::insert_dead(shape.table.table, frame));
+        }
+        // A replay that was committed in between has made the row, and has forgotten its key.
+        done = session.execute(&sql, &binds).await?;
+    }
     if shape.operation == Operation::Update && done.rows == 0 {
         return Err(DatabaseError::row_missing(shape.table.table));
     }
     Ok(done.last_insert_id)
+}
+
+/// The dead frame that would have inserted one of the rows.
+async fn dead_insert(
+    session: &mut dyn Session,
+    batches: &[&Batch],
+    run: &[(usize, usize)],
+) -> Result<Option<Uuid>, DatabaseError> {
+    let mut keys = BTreeSet::new();
+    for (batch, shape, statement) in run.iter().filter_map(|place| row(batches, *place)) {
+        let key = batch.key_bytes(statement).map_err(|Corrupt| damaged())?;
+        keys.extend(key.map(|key| RowKey::new(shape.table.table, key)));
+    }
+    dead_keys::find(session, &keys)
+        .await
+        .map_err(DatabaseError::from)
 }
 
 /// Statements are checked when they are encoded or decoded.

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use uuid::Uuid;
+
 /// What a database said when it refused, or why it could not be reached.
 #[derive(Clone, Debug)]
 pub struct DatabaseError {
@@ -40,10 +42,18 @@ pub(crate) enum Kind {
     DuplicateKey(Option<String>),
     /// With the constraint's name, where the server gives it.
     ForeignKey(Option<String>),
+    /// A column that takes no NULL was given one.
+    Null,
+    /// A table that the entities ask for is not there, or one of the library's own.
+    TableMissing,
     /// An UPDATE matched no row.
     RowMissing,
-    /// A table or column that the entities ask for is not there.
-    TableMissing,
+    /// A column that the entities ask for is not there.
+    ColumnMissing,
+    /// A row to change or delete whose INSERT is dead-lettered, as this frame.
+    InsertDead(Uuid),
+    /// The frame is older than the inbox remembers.
+    MayHaveBeenApplied,
     Other,
 }
 
@@ -75,6 +85,22 @@ impl DatabaseError {
             "no row of `{table}` has this key: it was deleted, or its INSERT never took effect"
         );
         Self::new(FailureClass::Data, message).with_kind(Kind::RowMissing)
+    }
+
+    /// A row to change or delete whose INSERT is dead-lettered.
+    pub(crate) fn insert_dead(table: &str, frame: Uuid) -> Self {
+        let message = format!(
+            "no row of `{table}` has this key, as its INSERT is dead-lettered as frame {frame}: replay that, \
+             and this goes with it"
+        );
+        Self::new(FailureClass::Data, message).with_kind(Kind::InsertDead(frame))
+    }
+
+    /// A frame that is older than the inbox remembers.
+    pub(crate) fn too_old() -> Self {
+        let message = "the flush is older than the inbox remembers, so it may have been applied already: look \
+                       at its rows, then replay it by force or drop it";
+        Self::new(FailureClass::Data, message).with_kind(Kind::MayHaveBeenApplied)
     }
 
     /// What the failure means.
@@ -136,6 +162,36 @@ impl DatabaseError {
     pub fn is_row_missing(&self) -> bool {
         self.kind == Kind::RowMissing
     }
+
+    /// The frame whose INSERT of the row is dead-lettered, where the row to change or delete is not there
+    /// because of that.
+    #[must_use]
+    pub fn dead_insert(&self) -> Option<Uuid> {
+        match self.kind {
+            Kind::InsertDead(frame) => Some(frame),
+            _ => None,
+        }
+    }
+
+    /// Whether the row to change or delete is not there because its INSERT is dead-lettered.
+    #[must_use]
+    pub fn is_insert_dead(&self) -> bool {
+        self.dead_insert().is_some()
+    }
+
+    /// Whether the flush came back after the inbox had forgotten it: nobody knows whether it was applied.
+    #[must_use]
+    pub fn may_have_been_applied(&self) -> bool {
+        self.kind == Kind::MayHaveBeenApplied
+    }
+
+    pub(crate) fn is_table_missing(&self) -> bool {
+        self.kind == Kind::TableMissing
+    }
+
+    pub(crate) fn is_null_refused(&self) -> bool {
+        self.kind == Kind::Null
+    }
 }
 
 impl fmt::Display for DatabaseError {
@@ -147,7 +203,7 @@ impl fmt::Display for DatabaseError {
             (Some(code), None) => write!(f, "database error {code}: {}", self.message),
             _ => write!(f, "database error: {}", self.message),
         }?;
-        if self.kind == Kind::TableMissing {
+        if matches!(self.kind, Kind::TableMissing | Kind::ColumnMissing) {
             write!(
                 f,
                 "; `engine.schema().update()` makes what the entities ask for"

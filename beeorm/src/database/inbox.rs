@@ -3,8 +3,13 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseError, Dialect, SelectError, Session, own_table_options};
-use crate::column::ValueRef;
+use super::{
+    DatabaseError, Dialect, SelectError, Session,
+    chunks::{chunks, list},
+    horizon::{self, WATERMARK},
+    own_table_options,
+};
+use crate::column::{Column, RowReader, ValueRef};
 
 /// What became of a frame. Stored as its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,8 +19,22 @@ pub(crate) enum Verdict {
     Skipped = 3,
 }
 
-/// Frames of one INSERT, in chunks of few sizes so that the texts stay prepared.
-const CHUNKS: [usize; 4] = [500, 100, 10, 1];
+/// Whether frames that are older than the watermark are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    Watermark,
+    Off,
+}
+
+/// Why nothing was written down.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Somebody else has done one of the frames.
+    Done,
+    /// One of the frames is older than the watermark: whether it was applied is not known any more.
+    TooOld,
+    Failed(DatabaseError),
+}
 
 pub(crate) const TABLE: &str = "_beeorm_inbox";
 
@@ -28,35 +47,39 @@ pub(crate) fn definition(dialect: Dialect) -> String {
     )
 }
 
-/// Writes the frames down. A duplicate key means that somebody else has done one of them: roll back.
+/// Writes the frames down; after a refusal, roll back.
 pub(crate) async fn insert(
     session: &mut dyn Session,
     frames: &[Uuid],
     verdict: Verdict,
     now_millis: u64,
-) -> Result<(), DatabaseError> {
+    guard: Guard,
+) -> Result<(), Refusal> {
     // In one order everywhere, so that two that try the same frames wait for and do not deadlock each other.
     let mut sorted = frames.to_vec();
     sorted.sort_unstable();
-    let mut rest = sorted.as_slice();
-    while !rest.is_empty() {
-        let (chunk, behind) = split(rest);
-        let mut sql =
-            format!("INSERT INTO `{TABLE}` (`frame_id`,`verdict`,`done_millis`) VALUES (?,?,?)");
-        sql.extend(std::iter::repeat_n(
-            ",(?,?,?)",
-            chunk.len().saturating_sub(1),
-        ));
-        let row = |id: &Uuid| {
-            [
-                ValueRef::Uuid(*id.as_bytes()),
-                ValueRef::Signed(verdict as i64),
-                ValueRef::Unsigned(now_millis),
-            ]
-        };
-        let binds: Vec<ValueRef<'_>> = chunk.iter().flat_map(row).collect();
-        session.execute(&sql, &binds).await?;
-        rest = behind;
+    for chunk in chunks(&sorted) {
+        let mut sql = format!("INSERT INTO `{TABLE}` (`frame_id`,`verdict`,`done_millis`) VALUES ");
+        match guard {
+            Guard::Off => sql.push_str(ROW),
+            // NULL is refused: the guard costs no round trip of its own.
+            Guard::Watermark => {
+                let verdict = format!("CASE WHEN {WATERMARK} > ? THEN NULL ELSE ? END");
+                sql.push_str(&format!("(?,{verdict},?)"));
+            }
+        }
+        sql.extend(chunk.iter().skip(1).flat_map(|_| [",", ROW]));
+        let mut binds = Vec::with_capacity(3 * chunk.len() + 1);
+        for (place, id) in chunk.iter().enumerate() {
+            binds.push(ValueRef::Uuid(*id.as_bytes()));
+            if place == 0 && guard == Guard::Watermark {
+                // Ids sort by their time: the first is the oldest.
+                binds.push(ValueRef::Unsigned(horizon::made_millis(*id)));
+            }
+            binds.push(ValueRef::Signed(verdict as i64));
+            binds.push(ValueRef::Unsigned(now_millis));
+        }
+        session.execute(&sql, &binds).await.map_err(refusal)?;
     }
     Ok(())
 }
@@ -67,18 +90,17 @@ pub(crate) async fn find(
     frames: &[Uuid],
 ) -> Result<Vec<(Uuid, Verdict)>, SelectError> {
     let mut found = Vec::new();
-    let mut rest = frames;
-    while !rest.is_empty() {
-        let (chunk, behind) = split(rest);
-        let mut sql = format!("SELECT `frame_id`,`verdict` FROM `{TABLE}` WHERE `frame_id` IN (?");
-        sql.extend(std::iter::repeat_n(",?", chunk.len().saturating_sub(1)));
-        sql.push(')');
+    for chunk in chunks(frames) {
+        let sql = format!(
+            "SELECT `frame_id`,`verdict` FROM `{TABLE}` WHERE `frame_id` IN ({})",
+            list("?", chunk.len())
+        );
         let binds: Vec<ValueRef<'_>> = chunk
             .iter()
             .map(|id| ValueRef::Uuid(*id.as_bytes()))
             .collect();
-        let mut each = |row: &mut dyn crate::column::RowReader| {
-            let id = <Uuid as crate::column::Column>::read(row)?;
+        let mut each = |row: &mut dyn RowReader| {
+            let id = Uuid::read(row)?;
             let verdict = match row.signed()? {
                 2 => Verdict::Dead,
                 3 => Verdict::Skipped,
@@ -88,15 +110,76 @@ pub(crate) async fn find(
             Ok(())
         };
         session.select(&sql, &binds, &mut each).await?;
-        rest = behind;
     }
     Ok(found)
 }
 
-fn split(frames: &[Uuid]) -> (&[Uuid], &[Uuid]) {
-    let size = CHUNKS
-        .into_iter()
-        .find(|size| *size <= frames.len())
-        .unwrap_or(frames.len());
-    frames.split_at_checked(size).unwrap_or((frames, &[]))
+/// Whether there is a row of a frame older than that.
+pub(crate) async fn has_older(
+    session: &mut dyn Session,
+    than_millis: u64,
+) -> Result<bool, SelectError> {
+    let sql = format!("SELECT `frame_id` FROM `{TABLE}` WHERE `frame_id` < ? LIMIT 1");
+    let oldest = first_id(session, &sql, than_millis).await?;
+    Ok(oldest.is_some())
+}
+
+/// Deletes the oldest rows of frames older than that, at most so many; tells whether there may be more.
+///
+/// Only for times that the watermark passed so long ago that every INSERT has seen it.
+pub(crate) async fn prune(
+    session: &mut dyn Session,
+    below_millis: u64,
+    most: u64,
+) -> Result<Pruned, SelectError> {
+    // As DELETE … LIMIT is not every database's.
+    let sql = format!(
+        "SELECT `frame_id` FROM `{TABLE}` WHERE `frame_id` < ? ORDER BY `frame_id` LIMIT 1 OFFSET {most}"
+    );
+    let next = first_id(session, &sql, below_millis).await?;
+    let end = next.unwrap_or_else(|| horizon::first_of(below_millis));
+    let sql = format!("DELETE FROM `{TABLE}` WHERE `frame_id` < ?");
+    let done = session
+        .execute(&sql, &[ValueRef::Uuid(*end.as_bytes())])
+        .await?;
+    Ok(Pruned {
+        rows: done.rows,
+        more: next.is_some(),
+    })
+}
+
+/// What a part of the pruning did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pruned {
+    pub(crate) rows: u64,
+    pub(crate) more: bool,
+}
+
+async fn first_id(
+    session: &mut dyn Session,
+    sql: &str,
+    below_millis: u64,
+) -> Result<Option<Uuid>, SelectError> {
+    let mut first = None;
+    let mut each = |row: &mut dyn RowReader| {
+        first = Some(Uuid::read(row)?);
+        Ok(())
+    };
+    let below = horizon::first_of(below_millis);
+    session
+        .select(sql, &[ValueRef::Uuid(*below.as_bytes())], &mut each)
+        .await?;
+    Ok(first)
+}
+
+const ROW: &str = "(?,?,?)";
+
+fn refusal(error: DatabaseError) -> Refusal {
+    if error.is_duplicate_key() {
+        Refusal::Done
+    } else if error.is_null_refused() {
+        Refusal::TooOld
+    } else {
+        Refusal::Failed(error)
+    }
 }

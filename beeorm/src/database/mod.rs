@@ -1,5 +1,5 @@
 //! The seam to SQL: pools, sessions, what a failure means, and what stands on these for every
-//! database alike (rendering of statements, inbox, dead letters).
+//! database alike (rendering of statements, inbox and its horizon, dead letters and their keys).
 //!
 //! Each folder is a database: it binds and reads values, says what its errors mean, and nothing more.
 //! sqlx is named in this room only.
@@ -7,11 +7,14 @@
 mod apply;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 mod calendar;
+mod chunks;
 mod databases;
+pub(crate) mod dead_keys;
 pub(crate) mod dead_letters;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 mod driver;
 mod error;
+pub(crate) mod horizon;
 pub(crate) mod inbox;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -28,7 +31,7 @@ pub use self::error::{DatabaseError, FailureClass};
 #[cfg(feature = "embedded")]
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 pub(crate) use self::{
-    apply::{Keys, Limits, StatementFailure, apply},
+    apply::{DeadInserts, Keys, Limits, StatementFailure, apply},
     databases::Databases,
     open::{OpenOptions, open},
 };
@@ -122,6 +125,19 @@ pub(crate) enum SelectError {
     Column(#[from] ColumnError),
 }
 
+/// For queries of the library's own tables, which hold what they should.
+impl From<SelectError> for DatabaseError {
+    fn from(error: SelectError) -> Self {
+        match error {
+            SelectError::Database(error) => error,
+            SelectError::Column(problem) => Self::new(
+                FailureClass::Schema,
+                format!("a table of the library's own {problem}"),
+            ),
+        }
+    }
+}
+
 /// What a statement did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Done {
@@ -132,10 +148,12 @@ pub(crate) struct Done {
 }
 
 /// The library's own tables, and their definitions.
-pub(crate) fn own_tables(dialect: Dialect) -> [(&'static str, String); 2] {
+pub(crate) fn own_tables(dialect: Dialect) -> [(&'static str, String); 4] {
     [
         (inbox::TABLE, inbox::definition(dialect)),
+        (horizon::TABLE, horizon::definition(dialect)),
         (dead_letters::TABLE, dead_letters::definition(dialect)),
+        (dead_keys::TABLE, dead_keys::definition(dialect)),
     ]
 }
 

@@ -6,8 +6,8 @@ use super::Parts;
 use crate::{
     column::ValueRef,
     database::{
-        DatabaseError, FailureClass, Keys, Limits, SelectError, Session, StatementFailure, apply,
-        render,
+        DatabaseError, DeadInserts, FailureClass, Keys, Limits, SelectError, Session,
+        StatementFailure, apply, render,
     },
     entity::Place,
     error::Error,
@@ -104,7 +104,8 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
                 dialect: database.dialect(),
                 statement_bytes: database.max_statement_bytes(),
             };
-            let applied = apply(&mut **session, limits, &[batch], Keys::Wanted).await;
+            let dead_inserts = DeadInserts::Ignored;
+            let applied = apply(&mut **session, limits, &[batch], Keys::Wanted, dead_inserts).await;
             let keys = applied.map_err(|StatementFailure { error, .. }| {
                 if alone {
                     Failed::at_the_end(error)

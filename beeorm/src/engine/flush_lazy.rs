@@ -69,5 +69,6 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt
     }
     parts.publisher.check_size(&frames)?;
     let receipt = Receipt::new(parts.outcomes.clone(), &ids, statements);
-    Ok((Arc::new(Delivery::new(frames, ids)), receipt))
+    let delivery = Delivery::new(frames, ids, parts.publisher.moment());
+    Ok((Arc::new(delivery), receipt))
 }

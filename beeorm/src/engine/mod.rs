@@ -10,13 +10,14 @@ mod load;
 mod outcomes;
 mod parts;
 mod receipt;
+mod replay;
 mod schema;
 
 use std::sync::Arc;
 
 pub use self::{
     broker::{EventBroker, WaitingFrame},
-    dead_letters::{DeadLetter, DeadLetters},
+    dead_letters::{DeadLetter, DeadLetters, Replay, ReplayOutcome, Replayed},
     flusher::Flusher,
     receipt::{Outcome, Receipt},
     schema::Schema,

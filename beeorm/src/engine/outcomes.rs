@@ -12,7 +12,11 @@ use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use crate::{
-    database::{Databases, inbox, inbox::Verdict},
+    database::{
+        DatabaseError, Databases, horizon,
+        inbox::{self, Verdict},
+    },
+    entity::RESENT_WITHIN,
     error::Error,
     runtime::Runtime,
 };
@@ -34,8 +38,11 @@ struct Shared {
     arrival: Notify,
 }
 
+/// What became of a frame; none where the inbox has forgotten it.
+pub(super) type Fate = Option<Verdict>;
+
 /// Who waits for which frame.
-type Waiting = HashMap<Uuid, Vec<oneshot::Sender<Verdict>>>;
+type Waiting = HashMap<Uuid, Vec<oneshot::Sender<Fate>>>;
 
 impl Outcomes {
     pub(crate) fn new(databases: Arc<Databases>, runtime: Runtime) -> Self {
@@ -47,12 +54,12 @@ impl Outcomes {
         }))
     }
 
-    /// The frames' verdicts, once each has one; [`Error::LazyPending`] when that takes too long.
+    /// The frames' fates, once each has one; [`Error::LazyPending`] when that takes too long.
     pub(crate) async fn of_all(
         &self,
         frames: &[(&'static str, Uuid)],
         timeout: Duration,
-    ) -> Result<Vec<Verdict>, Error> {
+    ) -> Result<Vec<Fate>, Error> {
         if frames.is_empty() {
             return Ok(Vec::new());
         }
@@ -61,11 +68,11 @@ impl Outcomes {
             .map(|(pool, frame)| (*frame, self.wait_for(pool, *frame)))
             .collect();
         let mut late = self.0.runtime.sleep(timeout);
-        let mut verdicts = Vec::with_capacity(waited.len());
-        for (frame_id, verdict) in waited {
-            match future::select(verdict, late).await {
-                Either::Left((Ok(verdict), still)) => {
-                    verdicts.push(verdict);
+        let mut fates = Vec::with_capacity(waited.len());
+        for (frame_id, fate) in waited {
+            match future::select(fate, late).await {
+                Either::Left((Ok(fate), still)) => {
+                    fates.push(fate);
                     late = still;
                 }
                 Either::Left((Err(_), _)) | Either::Right(_) => {
@@ -76,10 +83,10 @@ impl Outcomes {
                 }
             }
         }
-        Ok(verdicts)
+        Ok(fates)
     }
 
-    fn wait_for(&self, pool: &'static str, frame: Uuid) -> oneshot::Receiver<Verdict> {
+    fn wait_for(&self, pool: &'static str, frame: Uuid) -> oneshot::Receiver<Fate> {
         let (tell, told) = oneshot::channel();
         let mut pools = self.0.pools();
         let is_first = !pools.contains_key(pool);
@@ -138,8 +145,8 @@ impl Shared {
             }
             match self.look(pool, &frames).await {
                 Ok(found) => {
-                    for (frame, verdict) in found {
-                        self.tell(pool, frame, verdict);
+                    for (frame, fate) in found {
+                        self.tell(pool, frame, fate);
                     }
                 }
                 // Those who wait have a time-out of their own.
@@ -170,25 +177,38 @@ impl Shared {
         frames
     }
 
-    async fn look(&self, pool: &str, frames: &[Uuid]) -> Result<Vec<(Uuid, Verdict)>, Error> {
+    async fn look(&self, pool: &str, frames: &[Uuid]) -> Result<Vec<(Uuid, Fate)>, Error> {
         let mut session = self.databases.session(pool).await?;
         // The table is made by the first consumer, or by `schema()`: without it nothing is done yet.
-        Ok(inbox::find(&mut *session, frames)
-            .await
-            .unwrap_or_else(|error| {
-                tracing::debug!(%error, pool, "the inbox cannot be read");
-                Vec::new()
-            }))
+        let found = inbox::find(&mut *session, frames).await;
+        let found = found.map_err(DatabaseError::from)?;
+        let mut fates: Vec<(Uuid, Fate)> = found
+            .into_iter()
+            .map(|(frame, verdict)| (frame, Some(verdict)))
+            .collect();
+        // The watermark is never so near: it need not be asked for in each look.
+        let day = u64::try_from(RESENT_WITHIN.as_millis()).unwrap_or(u64::MAX);
+        let old = self.runtime.now_millis().saturating_sub(day);
+        let is_missing = |frame: &Uuid| fates.iter().all(|(found, _)| found != frame);
+        let mut missing: Vec<Uuid> = frames.to_vec();
+        missing.retain(|frame| horizon::made_millis(*frame) < old && is_missing(frame));
+        if !missing.is_empty() {
+            let watermark = horizon::read(&mut *session).await;
+            let watermark = watermark.map_err(DatabaseError::from)?;
+            missing.retain(|frame| horizon::made_millis(*frame) < watermark);
+            fates.extend(missing.into_iter().map(|frame| (frame, None)));
+        }
+        Ok(fates)
     }
 
-    fn tell(&self, pool: &'static str, frame: Uuid, verdict: Verdict) {
+    fn tell(&self, pool: &'static str, frame: Uuid, fate: Fate) {
         let listeners = self
             .pools()
             .get_mut(pool)
             .and_then(|waiting| waiting.remove(&frame));
         for listener in listeners.into_iter().flatten() {
             // Whoever waited may have gone away.
-            let _ = listener.send(verdict);
+            let _ = listener.send(fate);
         }
     }
 }

@@ -22,6 +22,9 @@ pub struct Receipt {
 pub enum Outcome {
     /// It took effect.
     Applied,
+    /// It had its outcome so long ago that the inbox has forgotten which: more than
+    /// [`idempotency_horizon`](crate::BackgroundConsumer::idempotency_horizon).
+    Forgotten,
     /// An error resolver gave it up.
     Skipped,
     /// It stands in the dead letters.
@@ -77,11 +80,12 @@ impl Receipt {
             .copied()
             .zip(self.frames.iter().copied())
             .collect();
-        let verdicts = self.outcomes.of_all(&frames, timeout).await?;
-        let outcomes = verdicts.into_iter().map(|verdict| match verdict {
-            Verdict::Applied => Outcome::Applied,
-            Verdict::Skipped => Outcome::Skipped,
-            Verdict::Dead => Outcome::Dead,
+        let fates = self.outcomes.of_all(&frames, timeout).await?;
+        let outcomes = fates.into_iter().map(|fate| match fate {
+            Some(Verdict::Applied) => Outcome::Applied,
+            Some(Verdict::Skipped) => Outcome::Skipped,
+            Some(Verdict::Dead) => Outcome::Dead,
+            None => Outcome::Forgotten,
         });
         Ok(outcomes.max().unwrap_or(Outcome::Applied))
     }

@@ -16,7 +16,7 @@ mod tracked;
 
 pub(crate) use self::{
     change::AssignMode,
-    delivery::{Delivery, DeliveryState},
+    delivery::{Delivery, DeliveryState, Moment, RESENT_WITHIN},
     row_bytes::encode_row,
     tracked::{Difference, Origin, Place, Prepared},
 };

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 pub use self::outcome::OutcomeUnknown;
 use crate::{
-    entity::{Delivery, DeliveryState},
+    entity::{Delivery, DeliveryState, Moment},
     error::Error,
     runtime::Runtime,
     stream::{EntryId, Stream, StreamError},
@@ -105,9 +105,14 @@ impl Publisher {
 
     /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it.
     ///
-    /// The consumer executes a frame once, however often it is in the stream.
+    /// The consumer executes a frame once, however often it is in the stream; but not after so long a time that it
+    /// may have forgotten the first one.
     pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<(), Error> {
         while delivery.settled().await == DeliveryState::Unknown {
+            if delivery.is_too_old(self.moment()) {
+                let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
+                return Err(Error::TooLateToResend { frames });
+            }
             if delivery.begin_resend() {
                 // What was sent first may still have arrived: a refused second try decides nothing.
                 return self
@@ -117,6 +122,14 @@ impl Publisher {
             }
         }
         Ok(())
+    }
+
+    /// Now.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            wall_millis: self.runtime.now_millis(),
+            monotonic: self.runtime.monotonic(),
+        }
     }
 
     fn unknown(&self, delivery: Arc<Delivery>, reason: String) -> Error {

@@ -20,7 +20,8 @@ impl OutcomeUnknown {
     ///
     /// # Errors
     ///
-    /// The stream still cannot be reached, or its answer was lost once more: call it again later.
+    /// The stream still cannot be reached, or its answer was lost once more: call it again later. After a day it is
+    /// too late for that: [`Error::TooLateToResend`].
     pub async fn resend(&self) -> Result<(), Error> {
         self.publisher.settle(&self.delivery).await
     }

@@ -89,6 +89,13 @@ impl Shape {
         key + self.columns.len() + self.released.len() + self.on_duplicate.len()
     }
 
+    /// The place among the assigned columns.
+    fn place_of(&self, column: usize) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|(assigned, _)| *assigned == column)
+    }
+
     fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.table, other.table)
             && self.operation == other.operation
@@ -132,6 +139,23 @@ impl Batch {
             .ok_or(Corrupt)
     }
 
+    /// The encoded key of a statement's row; none for an INSERT whose key the database makes.
+    pub(crate) fn key_bytes(&self, statement: &Statement) -> Result<Option<&[u8]>, Corrupt> {
+        let shape = self.shape(statement)?;
+        let place = match shape.operation {
+            Operation::Update | Operation::Delete => Some(0),
+            Operation::Insert => shape.place_of(shape.table.key),
+        };
+        let Some(place) = place else {
+            return Ok(None);
+        };
+        let mut bytes = self.bytes(statement)?;
+        for _ in 0..place {
+            ValueRef::take_bytes(&mut bytes)?;
+        }
+        ValueRef::take_bytes(&mut bytes).map(Some)
+    }
+
     /// The values of a statement.
     pub(crate) fn values(&self, statement: &Statement) -> Result<RowValues<'_>, Corrupt> {
         let shape = self.shape(statement)?;
@@ -149,10 +173,7 @@ impl Batch {
         take(shape.released.len())?;
         let on_duplicate = take(shape.on_duplicate.len())?;
         if shape.operation == Operation::Insert {
-            let place = shape
-                .columns
-                .iter()
-                .position(|(column, _)| *column == shape.table.key);
+            let place = shape.place_of(shape.table.key);
             key = place.and_then(|place| columns.get(place)).copied();
         }
         if bytes.is_empty() {

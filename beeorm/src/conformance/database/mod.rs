@@ -1,6 +1,7 @@
 //! What every database does alike.
 
 mod counters;
+mod own_tables;
 mod refusals;
 mod round_trip;
 mod sessions;
@@ -12,7 +13,7 @@ use self::support::Bench;
 
 /// Opens the database of the URL, which should be empty, and asserts the whole contract of the seam.
 ///
-/// Its tables begin with `conformance_` and are dropped first and last.
+/// Its tables begin with `conformance_` or are the library's own, and are dropped first and last.
 pub async fn database(url: &str) {
     let bench = Bench::open(url).await;
     statements::rows_are_counted(&bench).await;
@@ -28,6 +29,11 @@ pub async fn database(url: &str) {
     refusals::foreign_keys_hold(&bench).await;
     refusals::what_is_missing_is_named(&bench).await;
     refusals::whoever_is_in_the_way_is_told(&bench).await;
+    own_tables::the_inbox_takes_a_frame_once(&bench).await;
+    own_tables::frames_below_the_watermark_are_refused(&bench).await;
+    own_tables::the_oldest_rows_are_pruned(&bench).await;
+    own_tables::dead_letters_are_kept_in_order(&bench).await;
+    own_tables::keys_of_dead_inserts_are_remembered(&bench).await;
     sessions::consumers_have_their_own_settings(&bench).await;
     sessions::dropped_sessions_leave_nothing(&bench).await;
     sessions::dropped_futures_leave_a_pool_that_works(&bench).await;

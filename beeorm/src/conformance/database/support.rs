@@ -4,6 +4,7 @@ use crate::{
     column::{ColumnError, ColumnType, RowReader, ValueRef},
     database::{
         Database, DatabaseError, Dialect, Done, OpenOptions, Purpose, SelectError, Session, open,
+        own_tables,
     },
 };
 
@@ -98,7 +99,8 @@ impl Bench {
     }
 
     async fn drop_tables(&self) {
-        for table in TABLES {
+        let own = own_tables(self.dialect).map(|(table, _)| table);
+        for table in TABLES.into_iter().chain(own) {
             self.run(&format!("DROP TABLE IF EXISTS `{table}`"), &[])
                 .await
                 .expect("a table is dropped");
@@ -138,6 +140,9 @@ impl Bench {
                 }),
             ),
         ];
+        for (_, definition) in own_tables(self.dialect) {
+            self.run(&definition, &[]).await.expect("a table is made");
+        }
         for definition in definitions {
             let definition = definition + self.table_options();
             self.run(&definition, &[]).await.expect("a table is made");

@@ -25,8 +25,10 @@ fn of_server(code: u16, sqlstate: Option<&str>, message: &str) -> DatabaseError 
 fn kind(code: u16, message: &str) -> Kind {
     match code {
         1022 | 1062 | 1169 | 1586 | 1761 | 1762 | 1859 => Kind::DuplicateKey(index(message)),
+        1048 => Kind::Null,
+        1146 => Kind::TableMissing,
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
-        1054 | 1146 => Kind::TableMissing,
+        1054 => Kind::ColumnMissing,
         _ => Kind::Other,
     }
 }

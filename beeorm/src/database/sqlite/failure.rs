@@ -22,7 +22,12 @@ fn of_sqlite(code: u32, message: &str) -> DatabaseError {
         2067 => Kind::DuplicateKey(None),
         // SQLITE_CONSTRAINT_FOREIGNKEY, which has no name to tell.
         787 => Kind::ForeignKey(None),
-        1 if message.contains("no such") || message.contains("has no column") => Kind::TableMissing,
+        // SQLITE_CONSTRAINT_NOTNULL.
+        1299 => Kind::Null,
+        1 if message.contains("no such table") => Kind::TableMissing,
+        1 if message.contains("no such") || message.contains("has no column") => {
+            Kind::ColumnMissing
+        }
         _ => Kind::Other,
     };
     DatabaseError::new(class(code, message), message)
