@@ -34,6 +34,15 @@ impl Backend {
         }
     }
 
+    /// SQLite in memory, and Redis, into which a test may put what it likes.
+    pub(crate) fn sqlite_and_redis() -> Self {
+        Self {
+            database: "sqlite://memory".to_owned(),
+            stream: redis_url(),
+            _own: None,
+        }
+    }
+
     /// Both under their default names.
     pub(crate) fn registry(&self) -> Registry {
         Registry::new()

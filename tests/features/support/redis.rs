@@ -106,7 +106,7 @@ impl RawRedis {
         self.add_as("*", fields).await
     }
 
-    /// Adds it under this id.
+    /// Adds an entry under this id, which is to be behind all that ever were in the channel.
     pub(crate) async fn add_as<B: AsRef<[u8]>>(&mut self, id: &str, fields: &[B]) -> String {
         let key = self.key.clone();
         let mut parts: Vec<&[u8]> = vec![b"XADD", key.as_bytes(), id.as_bytes()];
