@@ -98,7 +98,7 @@ pub use self::{
     database::{DatabaseError, FailureClass},
     engine::{
         DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, Receipt, Replay,
-        ReplayOutcome, Replayed, Schema, WaitingFrame,
+        ReplayOutcome, Replayed, Schema, SetAsideEntry, WaitingFrame,
     },
     entity::{
         Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity,

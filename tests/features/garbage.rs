@@ -89,7 +89,8 @@ async fn is_set_aside_and_shown_and_what_is_around_it_is_executed() {
         .set_aside(LAZY_CHANNEL, 100)
         .await
         .unwrap();
-    for ((what, fields), (reason, shown)) in garbage.iter().zip(&aside) {
+    for ((what, fields), entry) in garbage.iter().zip(&aside) {
+        let (reason, shown) = (&entry.reason, &entry.values);
         println!("{what}: {reason}");
         if fields[0] == b"f" {
             assert_eq!(
@@ -100,6 +101,22 @@ async fn is_set_aside_and_shown_and_what_is_around_it_is_executed() {
             assert!(!shown.is_empty(), "{what}: not shown");
         }
     }
+    let broker = scene.engine.event_broker();
+    for (entry, there) in aside
+        .iter()
+        .map(|entry| (entry, true))
+        .chain([(&aside[0], false)])
+    {
+        let dropped = broker.drop_set_aside(LAZY_CHANNEL, entry.id).await;
+        assert_eq!(dropped.unwrap(), there, "{entry:?}");
+    }
+    assert!(
+        broker
+            .set_aside(LAZY_CHANNEL, 100)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use beeorm::{Replay, Resolution, prelude::*};
 
 use crate::{
-    entities::{Counter, registered},
+    entities::{Counter, Event, registered},
     support::{Backend, PATIENCE, RawRedis, Scene, counter, drain, engine, run, until, visit},
 };
 
@@ -143,6 +143,45 @@ async fn a_flush_that_waited_longer_than_the_horizon_is_executed() {
     scene.until_drained().await;
     let report = consumer.stop().await;
     assert_eq!((report.applied, report.dead), (1, 0), "{report:?}");
+}
+
+/// Moves the watermark, and prunes nothing yet.
+async fn raise_watermark(scene: &mut Scene, days: u64) {
+    let watermark = days_ago(days);
+    let raise = format!("REPLACE INTO `_beeorm_horizon` VALUES (1, {watermark})");
+    scene.sql.run(&raise).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_be_forgotten_and_is_not_yet_is_remembered() {
+    let mut scene = Scene::new().await;
+    scene.engine.flush_lazy(visit()).await.unwrap();
+    let old = aged(&take(&mut scene.redis).await[0], 8);
+    scene.redis.add(&old).await;
+    assert_eq!(drain(&scene.engine).await.applied, 1);
+    raise_watermark(&mut scene, 7).await;
+    scene.redis.add(&old).await;
+    scene.flush(1).await;
+    let report = drain(&scene.engine).await;
+    let figures = (report.applied, report.duplicates, report.dead);
+    assert_eq!(figures, (1, 1, 0), "{report:?}");
+}
+
+/// Whatever else is wrong with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_understood_may_have_been_applied_too() {
+    let mut scene = Scene::new().await;
+    scene.engine.flush_lazy(visit()).await.unwrap();
+    let old = aged(&take(&mut scene.redis).await[0], 8);
+    raise_watermark(&mut scene, 7).await;
+    scene.redis.add(&old).await;
+    let other = scene.backend.registry().entity::<Event>();
+    let other = other.connect().await.unwrap();
+    let consumer = other.background_consumer().schema_patience(Duration::ZERO);
+    let report = consumer.drain().await.unwrap();
+    assert_eq!((report.applied, report.dead), (0, 1), "{report:?}");
+    let letters = scene.engine.dead_letters().list(1).await.unwrap();
+    assert!(letters[0].may_have_been_applied, "{letters:?}");
 }
 
 /// As the inbox has forgotten that it was buried, too.

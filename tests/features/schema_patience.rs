@@ -155,9 +155,9 @@ async fn a_frame_of_a_newer_format_is_set_aside_for_those_who_can_read_it() {
         .set_aside(LAZY_CHANNEL, 10)
         .await
         .unwrap();
-    let [(reason, frames)] = aside.as_slice() else {
+    let [entry] = aside.as_slice() else {
         panic!("{aside:?}");
     };
-    assert_eq!(frames, &newer[1..], "every byte of it");
-    assert!(reason.contains("format 2"), "{reason}");
+    assert_eq!(entry.values, newer[1..], "every byte of it");
+    assert!(entry.reason.contains("format 2"), "{entry:?}");
 }

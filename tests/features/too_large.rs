@@ -55,7 +55,7 @@ async fn since_its_limit_was_lowered_they_are_set_aside() {
         .set_aside(LAZY_CHANNEL, 10)
         .await
         .unwrap();
-    let (reason, frames) = &aside[0];
+    let (reason, frames) = (&aside[0].reason, &aside[0].values);
     assert!(reason.contains("max_allowed_packet"), "{reason}");
     assert!(frames[0].len() > 3 << 20, "not all of it was kept");
 }

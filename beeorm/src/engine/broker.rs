@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     frame::{self, Frame},
     statement::{WaitingStatement, waiting},
-    stream::{ConsumerStatistics, EntryId, Figures, GroupStatistics, StreamStatistics},
+    stream::{AsideEntry, ConsumerStatistics, EntryId, Figures, GroupStatistics, StreamStatistics},
 };
 
 /// The streams' figures, and a look at what waits in them.
@@ -32,6 +32,27 @@ pub struct WaitingFrame {
     pub statements: Vec<WaitingStatement>,
     /// Why it cannot be read.
     pub problem: Option<String>,
+}
+
+/// An entry that no database could take in: it holds no frame, or one that is too large or too new.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct SetAsideEntry {
+    /// Its id among those that were set aside.
+    #[serde(serialize_with = "as_text")]
+    pub id: EntryId,
+    /// The id that it had in the stream.
+    #[serde(serialize_with = "as_text")]
+    pub entry_id: EntryId,
+    /// Why it was set aside.
+    pub reason: String,
+    /// What it held.
+    #[serde(skip)]
+    pub values: Vec<Vec<u8>>,
+}
+
+fn as_text<S: serde::Serializer>(id: &EntryId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
 }
 
 impl EventBroker {
@@ -112,7 +133,7 @@ impl EventBroker {
             .collect())
     }
 
-    /// Entries that no consumer could read, which were set aside: the reason and the bytes of each.
+    /// The oldest entries that no database could take in, which were set aside; changes nothing.
     ///
     /// # Errors
     ///
@@ -121,20 +142,26 @@ impl EventBroker {
         &self,
         stream: &str,
         entries: usize,
-    ) -> Result<Vec<(String, Vec<Vec<u8>>)>, Error> {
-        let aside = self
-            .parts
-            .channel(stream)?
-            .stream
-            .read_aside(entries)
-            .await?;
-        let shown = |entry: crate::stream::AsideEntry| {
-            (
-                format!("{}: {}", entry.original, entry.reason),
-                entry.frames,
-            )
+    ) -> Result<Vec<SetAsideEntry>, Error> {
+        let stream = &self.parts.channel(stream)?.stream;
+        let aside = stream.read_aside(entries).await?;
+        let shown = |entry: AsideEntry| SetAsideEntry {
+            id: entry.id,
+            entry_id: entry.original,
+            reason: entry.reason,
+            values: entry.frames,
         };
         Ok(aside.into_iter().map(shown).collect())
+    }
+
+    /// Deletes an entry that was set aside, for good; false where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`waiting`](Self::waiting).
+    pub async fn drop_set_aside(&self, stream: &str, id: EntryId) -> Result<bool, Error> {
+        let stream = &self.parts.channel(stream)?.stream;
+        Ok(stream.delete_aside(id).await?)
     }
 
     fn show(&self, entry: EntryId, bytes: &[u8], now_millis: u64) -> WaitingFrame {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Parts, replay};
 use crate::{
     database::{
-        DatabaseError, SelectError, Session, dead_keys,
+        DatabaseError, FailureClass, SelectError, Session, dead_keys,
         dead_letters::{self, DeadLetterRow},
     },
     error::Error,
@@ -142,6 +142,9 @@ impl DeadLetters {
             .filter(|(pool, _)| *pool >= from)
         {
             let left = limit.saturating_sub(letters.len() as u64);
+            if left == 0 {
+                break;
+            }
             let above = if pool == from { above } else { 0 };
             let mut session = self.parts.databases.session(pool).await?;
             let found = without_table(dead_letters::list(&mut *session, above, left).await)?;
@@ -252,7 +255,7 @@ impl DeadLetters {
             return true;
         }
         let result = self.replay(frame_id, replay).await;
-        let away = matches!(result, Err(Error::Database(_)));
+        let away = matches!(&result, Err(Error::Database(error)) if error.class() == FailureClass::Infrastructure);
         if let Ok(replayed) = &result {
             done.extend(&replayed.frame_ids);
         }

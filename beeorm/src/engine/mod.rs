@@ -16,7 +16,7 @@ mod schema;
 use std::sync::Arc;
 
 pub use self::{
-    broker::{EventBroker, WaitingFrame},
+    broker::{EventBroker, SetAsideEntry, WaitingFrame},
     dead_letters::{DeadLetter, DeadLetters, Replay, ReplayOutcome, Replayed},
     flusher::Flusher,
     receipt::{Outcome, Receipt},

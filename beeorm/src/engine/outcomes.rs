@@ -218,3 +218,57 @@ impl fmt::Debug for Outcomes {
         f.write_str("Outcomes")
     }
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        database::{OpenOptions, Purpose, inbox::Guard, open},
+        entity::DEFAULT_POOL,
+    };
+
+    /// Nobody waits for what the inbox will never tell.
+    #[tokio::test]
+    async fn what_the_inbox_has_forgotten_is_told_at_once() {
+        let runtime = Runtime::system();
+        let options = OpenOptions {
+            url: "sqlite://memory".to_owned(),
+            max_connections: 1,
+            connect_timeout: Duration::from_secs(10),
+            encoding: None,
+            collate: None,
+            runtime: runtime.clone(),
+        };
+        let database = open(&options).await.unwrap();
+        let pools = BTreeMap::from([(DEFAULT_POOL.to_owned(), Arc::clone(&database))]);
+        let databases = Arc::new(Databases::new(pools));
+        databases.make_own_tables().await.unwrap();
+        let now = runtime.now_millis();
+        let days_ago = |days: u64| horizon::first_of(now - days * 24 * 60 * 60 * 1000);
+        let (forgotten, remembered, waiting) = (days_ago(9), days_ago(10), days_ago(7));
+        let mut session = database.session(Purpose::Caller).await.unwrap();
+        let row = [remembered];
+        inbox::insert(&mut *session, &row, Verdict::Skipped, now, Guard::Off)
+            .await
+            .unwrap();
+        let watermark = horizon::made_millis(days_ago(8));
+        horizon::raise(&mut *session, database.dialect(), watermark)
+            .await
+            .unwrap();
+        drop(session);
+
+        let outcomes = Outcomes::new(databases, runtime);
+        let long = Duration::from_secs(60);
+        let frames = [forgotten, remembered].map(|frame| (DEFAULT_POOL, frame));
+        let fates = outcomes.of_all(&frames, long).await.unwrap();
+        assert_eq!(fates, [None, Some(Verdict::Skipped)]);
+        let short = Duration::from_millis(50);
+        let pending = outcomes.of_all(&[(DEFAULT_POOL, waiting)], short).await;
+        assert!(
+            matches!(pending, Err(Error::LazyPending { .. })),
+            "{pending:?}"
+        );
+    }
+}

@@ -141,3 +141,48 @@ impl Publisher {
         .into()
     }
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        entity::RESENT_WITHIN,
+        stream::embedded::{EmbeddedStream, open},
+    };
+
+    /// What the inbox may have forgotten is not sent again, whoever asks for it.
+    #[tokio::test]
+    async fn what_is_not_known_for_a_day_is_not_sent_again() {
+        let runtime = Runtime::system();
+        let store = open("lazy", "embedded://memory", runtime.clone())
+            .await
+            .unwrap();
+        let stream: Arc<dyn Stream> = Arc::new(EmbeddedStream::new(store, "channel"));
+        let publisher = Publisher::new(Arc::clone(&stream), runtime, usize::MAX);
+        let id = Uuid::now_v7();
+        let delivery = |age| {
+            let mut made = publisher.moment();
+            made.wall_millis -= u64::try_from(Duration::as_millis(&age)).unwrap();
+            let delivery = Delivery::new(vec![vec![1]], vec![("default", id)], made);
+            delivery.set(DeliveryState::Unknown);
+            Arc::new(delivery)
+        };
+        let hour = Duration::from_secs(60 * 60);
+        let old = delivery(RESENT_WITHIN + hour);
+        for _ in 0..2 {
+            let refused = publisher.settle(&old).await;
+            assert!(
+                matches!(&refused, Err(Error::TooLateToResend { frames }) if *frames == [id]),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(stream.statistics().await.unwrap().len, 0);
+        let young = delivery(RESENT_WITHIN - hour);
+        publisher.settle(&young).await.unwrap();
+        assert_eq!(stream.statistics().await.unwrap().len, 1);
+    }
+}

@@ -29,7 +29,7 @@ pub const BACKGROUND_CONSUMER_GROUP: &str = "orm-async-consumer";
 
 /// One stream and its one group, in one pool.
 ///
-/// Every call but `append`, `statistics` and `peek` carries the lease's token and answers
+/// Every call but `append`, `statistics`, `peek` and those that look at what was set aside carries the lease's token and answers
 /// [`StreamError::NotOwner`] when another consumer has taken the stream over meanwhile.
 pub(crate) trait Stream: Debug + Send + Sync {
     /// Appends one entry, all of it or nothing.
@@ -91,6 +91,9 @@ pub(crate) trait Stream: Debug + Send + Sync {
 
     /// What was set aside, oldest first.
     fn read_aside(&self, count: usize) -> BoxFuture<'_, Result<Vec<AsideEntry>, StreamError>>;
+
+    /// Deletes one of these; false where it is not there.
+    fn delete_aside(&self, id: EntryId) -> BoxFuture<'_, Result<bool, StreamError>>;
 
     /// The stream's and its group's figures.
     fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>>;

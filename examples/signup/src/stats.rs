@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use crate::{refusal::Refusal, routes::Service};
 
-/// Dead letters are counted up to here.
-const MOST_DEAD_LETTERS: u64 = 1000;
-
 /// `GET /stats`: the stream's and the group's figures with BeeORM's names, where the consumer runs, and how many
 /// flushes the database refused for good.
 pub(crate) async fn show(State(service): State<Service>) -> Result<Json<Value>, Refusal> {
@@ -17,12 +14,7 @@ pub(crate) async fn show(State(service): State<Service>) -> Result<Json<Value>, 
     let group = broker
         .stream_group_statistics(LAZY_CHANNEL, BACKGROUND_CONSUMER_GROUP)
         .await?;
-    let dead_letters = service
-        .engine
-        .dead_letters()
-        .list(MOST_DEAD_LETTERS)
-        .await?
-        .len();
+    let dead_letters = service.engine.dead_letters().count().await?;
     Ok(Json(json!({
         "stream": stream,
         "group": group,

@@ -153,4 +153,7 @@ async fn what_nobody_understands_is_set_aside(bench: &Bench) {
     assert_eq!(stream.read_aside(10).await.expect("reads").len(), 2);
     let pending = stream.read_pending(token, EntryId::default(), 10).await;
     assert_eq!(pending, Ok(left), "and what is another one stays");
+    assert_eq!(stream.delete_aside(aside[0].id).await, Ok(true));
+    assert_eq!(stream.delete_aside(aside[0].id).await, Ok(false));
+    assert_eq!(stream.read_aside(10).await.expect("reads"), aside[1..]);
 }

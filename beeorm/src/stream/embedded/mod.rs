@@ -186,6 +186,10 @@ impl Stream for EmbeddedStream {
         Box::pin(async move { self.rows().await?.asides(count).await })
     }
 
+    fn delete_aside(&self, id: EntryId) -> BoxFuture<'_, Result<bool, StreamError>> {
+        Box::pin(async move { self.rows().await?.delete_aside(id).await })
+    }
+
     fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>> {
         Box::pin(async move {
             let mut rows = self.rows().await?;

@@ -280,6 +280,17 @@ impl<'a> Rows<'a> {
         };
         self.select(sql, &binds, aside).await
     }
+
+    pub(super) async fn delete_aside(&mut self, aside: EntryId) -> Result<bool> {
+        let sql = "DELETE FROM `_beeorm_stream_aside` WHERE `stream` = ? AND `millis` = ? AND `sequence` = ?";
+        let [millis, sequence] = binds(aside);
+        let done = self
+            .session
+            .execute(sql, &[ValueRef::Text(self.stream), millis, sequence])
+            .await;
+        done.map(|done| done.rows > 0)
+            .map_err(|error| self.failures.failed(&error))
+    }
 }
 
 /// SQLite's integers are signed; ids that large are none that were made here.

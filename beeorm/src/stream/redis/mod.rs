@@ -324,6 +324,17 @@ impl Stream for RedisStream {
         })
     }
 
+    fn delete_aside(&self, id: EntryId) -> BoxFuture<'_, Result<bool, StreamError>> {
+        Box::pin(async move {
+            let arguments = Arguments::new().text(&self.aside).text(id);
+            let answer = self.client.command("XDEL", arguments).await;
+            let deleted = answer
+                .and_then(Reply::into_count)
+                .map_err(|error| self.failed(error))?;
+            Ok(deleted == 1)
+        })
+    }
+
     fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>> {
         Box::pin(async move {
             let answer = self
