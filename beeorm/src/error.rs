@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    column::ColumnError, database::DatabaseError, entity::TableSchema, publish::OutcomeUnknown,
-    registry::ConfigErrors, stream::StreamError,
+    column::ColumnError, database::DatabaseError, engine::Receipt, entity::TableSchema,
+    publish::OutcomeUnknown, registry::ConfigErrors, stream::StreamError,
 };
 
 /// Why a call was refused or failed.
@@ -188,6 +188,31 @@ pub enum Error {
     /// The stream refused, or could not be reached: nothing was appended.
     #[error(transparent)]
     Stream(#[from] StreamError),
+    /// The lazy channel has as many entries as [`Registry::max_len`](crate::Registry::max_len) allows: nothing was
+    /// appended.
+    #[error(
+        "the lazy channel is full: {len} lazy flushes wait in it, and its limit is {limit}; nothing was appended; try again \
+         when the background consumer has caught up, or use `engine.flush`"
+    )]
+    ChannelFull {
+        /// Entries in the channel when it was last looked at, and those appended since.
+        len: u64,
+        /// The most that it takes.
+        limit: u64,
+    },
+    /// [`Durability::Fsynced`](crate::Durability::Fsynced) was asked for and not reached. The flush **is** in the stream
+    /// and will be executed; the entities count as flushed.
+    #[error(
+        "the flush is in the stream and will be executed, but it is not known to be on disk: {reason}; there is nothing to \
+         flush again, and only a server that fails now may lose it"
+    )]
+    AppendedNotDurable {
+        /// As if the flush had been [`Durability::Appended`](crate::Durability::Appended); none from
+        /// [`OutcomeUnknown::resend`].
+        receipt: Option<Box<Receipt>>,
+        /// What is missing.
+        reason: String,
+    },
     /// Whether the flush was appended is not known.
     #[error(transparent)]
     OutcomeUnknown(#[from] OutcomeUnknown),
@@ -294,6 +319,12 @@ impl Error {
     #[must_use]
     pub fn is_row_missing(&self) -> bool {
         self.database().is_some_and(DatabaseError::is_row_missing)
+    }
+
+    /// Whether the flush is in the stream, and not known to be on disk; there is nothing to flush again.
+    #[must_use]
+    pub fn is_appended_not_durable(&self) -> bool {
+        matches!(self, Self::AppendedNotDurable { .. })
     }
 
     /// Whether it is unknown if the flush was appended; flushing again is safe.

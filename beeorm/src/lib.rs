@@ -105,7 +105,7 @@ pub use self::{
         IndexSchema, Key, KeySource, Reference, TableSchema, Tracked,
     },
     error::Error,
-    publish::OutcomeUnknown,
+    publish::{Durability, OnFull, OutcomeUnknown},
     registry::{ConfigError, ConfigErrors, PoolOptions, Registry},
     schema::Alter,
     statement::{Flush, LazyFlush, WaitingStatement},

@@ -45,7 +45,7 @@ use crate::{
     error::Error,
     frame::Tables,
     runtime::Runtime,
-    stream::Stream,
+    stream::{Backlog, Stream},
 };
 
 /// Executes what was flushed lazily.
@@ -68,6 +68,7 @@ pub(crate) struct Source {
     pub(crate) databases: Arc<Databases>,
     pub(crate) tables: Arc<Tables>,
     pub(crate) runtime: Runtime,
+    pub(crate) backlog: Arc<Backlog>,
 }
 
 #[derive(Clone, Debug)]

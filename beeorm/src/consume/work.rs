@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Run, batch, own::Ownership};
+use super::{Run, Source, batch, own::Ownership};
 use crate::stream::{Entry, EntryId, Stream, StreamError};
 
 /// Why the owner's loop ended.
@@ -42,12 +42,16 @@ pub(super) async fn work(run: &Run, stream: &Arc<dyn Stream>, ownership: &Owners
         match read {
             Ok(entries) if !entries.is_empty() => {
                 failures = 0;
-                if let Err(ended) =
-                    finish(run, stream, ownership, &entries, pending.is_some()).await
+                let Source {
+                    backlog, runtime, ..
+                } = &run.source;
+                backlog.look(&**stream, runtime).await;
+                let last = entries.last().map(|entry| entry.id);
+                if let Err(ended) = finish(run, stream, ownership, entries, pending.is_some()).await
                 {
                     return ended;
                 }
-                pending = pending.and(entries.last().map(|entry| entry.id));
+                pending = pending.and(last);
             }
             Ok(_) if pending.is_some() => pending = None,
             Ok(_) if run.drain => return Ended::Drained,
@@ -78,22 +82,20 @@ async fn finish(
     run: &Run,
     stream: &Arc<dyn Stream>,
     ownership: &Ownership,
-    entries: &[Entry],
+    mut entries: Vec<Entry>,
     redelivered: bool,
 ) -> Result<(), Ended> {
-    let aside = batch::conclude(run, ownership, entries, redelivered).await?;
-    let mut done = Vec::with_capacity(entries.len());
-    for entry in entries {
-        match aside.iter().find(|(id, _)| *id == entry.id) {
-            None => done.push(entry.clone()),
-            Some((_, reason)) => {
-                tracing::error!(entry = %entry.id, reason, "an entry that no database can take in is set aside");
-                repeat(run, || stream.set_aside(ownership.token, entry, reason)).await?;
-                run.counters.set_aside.add(1);
-            }
+    let aside = batch::conclude(run, ownership, &entries, redelivered).await?;
+    for (id, reason) in &aside {
+        // One with several frames may have several reasons: the first tells.
+        if let Some(place) = entries.iter().position(|entry| entry.id == *id) {
+            let entry = entries.remove(place);
+            tracing::error!(entry = %entry.id, reason, "an entry that no database can take in is set aside");
+            repeat(run, || stream.set_aside(ownership.token, &entry, reason)).await?;
+            run.counters.set_aside.add(1);
         }
     }
-    repeat(run, || stream.acknowledge(ownership.token, &done)).await
+    repeat(run, || stream.acknowledge(ownership.token, &entries)).await
 }
 
 /// Until it succeeds, or the run is to stop, or the channel is lost. Doing it twice does no harm.

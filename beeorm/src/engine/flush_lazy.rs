@@ -7,47 +7,94 @@ use crate::{
     entity::{Delivery, DeliveryState},
     error::Error,
     frame,
+    publish::Durability,
     statement::{Conclusion, Encoder, Flush, Intent, LazyFlush, Path, Rows},
 };
 
-pub(super) async fn save<'a>(parts: &Parts, values: impl LazyFlush<'a>) -> Result<Receipt, Error> {
-    run(parts, &mut Rows::of(values, Intent::Save)).await
+pub(super) async fn save<'a>(
+    parts: &Parts,
+    durability: Durability,
+    values: impl LazyFlush<'a>,
+) -> Result<Receipt, Error> {
+    run(parts, durability, &mut Rows::of(values, Intent::Save)).await
 }
 
-pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<Receipt, Error> {
-    run(parts, &mut Rows::of(values, Intent::Delete)).await
+pub(super) async fn delete<'a>(
+    parts: &Parts,
+    durability: Durability,
+    values: impl Flush<'a>,
+) -> Result<Receipt, Error> {
+    run(parts, durability, &mut Rows::of(values, Intent::Delete)).await
 }
 
 /// Makes known what became of the rows' earlier lazy flushes; sends again what may not have arrived.
 pub(super) async fn settle(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     for delivery in rows.outstanding() {
+        // Whoever asked for more than an append was told that nothing is known.
         parts.publisher.settle(&delivery).await?;
         rows.resolve(delivery.state());
     }
     Ok(())
 }
 
-pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<Receipt, Error> {
+pub(super) async fn run(
+    parts: &Parts,
+    durability: Durability,
+    rows: &mut Rows<'_>,
+) -> Result<Receipt, Error> {
     settle(parts, rows).await?;
-    let (delivery, mut receipt) = match prepare(parts, rows) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            rows.conclude(&Conclusion::Refused);
-            return Err(error);
-        }
+    let publisher = parts.publisher.with_durability(durability);
+    let undecided = Undecided {
+        rows: &mut *rows,
+        decided: false,
     };
-    // Before the first wait: whoever drops this future finds the entities as they are in the stream, or
+    let (delivery, mut receipt) = prepare(parts, undecided.rows)?;
+    let turn = match delivery.frames.as_slice() {
+        [] => None,
+        frames => Some(publisher.admit(frames).await?),
+    };
+    // Before the answer is waited for: whoever drops this future finds the entities as they are in the stream, or
     // as they will be once it is known that they are not.
-    rows.conclude(&Conclusion::HandedOver(Arc::clone(&delivery)));
-    if delivery.frames.is_empty() {
+    undecided.hand_over(&delivery);
+    let Some(turn) = turn else {
         delivery.set(DeliveryState::Appended);
         rows.resolve(DeliveryState::Appended);
         return Ok(receipt);
-    }
-    let appended = parts.publisher.append(Arc::clone(&delivery)).await;
+    };
+    let appended = publisher.append(Arc::clone(&delivery), turn).await;
     rows.resolve(delivery.state());
-    receipt.entry = Some(appended?);
-    Ok(receipt)
+    let appended = appended?;
+    receipt.entry = Some(appended.id);
+    match appended.shortfall {
+        None => Ok(receipt),
+        Some(reason) => Err(Error::AppendedNotDurable {
+            receipt: Some(Box::new(receipt)),
+            reason,
+        }),
+    }
+}
+
+/// Rows that may be encoded and are not handed over: nothing was done where it comes to nothing, or where nobody
+/// waits any more.
+struct Undecided<'r, 'v> {
+    rows: &'r mut Rows<'v>,
+    decided: bool,
+}
+
+impl Undecided<'_, '_> {
+    fn hand_over(mut self, delivery: &Arc<Delivery>) {
+        self.decided = true;
+        self.rows
+            .conclude(&Conclusion::HandedOver(Arc::clone(delivery)));
+    }
+}
+
+impl Drop for Undecided<'_, '_> {
+    fn drop(&mut self) {
+        if !self.decided {
+            self.rows.conclude(&Conclusion::Refused);
+        }
+    }
 }
 
 /// Everything that can be refused is refused here, before anything is handed over.

@@ -77,12 +77,16 @@ impl<'a> Flusher<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Engine::flush_lazy`]; everything is kept.
+    /// As [`Engine::flush_lazy`]; everything is kept, unless it is in the stream
+    /// ([`Error::AppendedNotDurable`]).
     pub async fn flush_lazy(&mut self) -> Result<Receipt, Error> {
         self.rows.restart();
-        let receipt = flush_lazy::run(&self.engine.parts, &mut self.rows).await?;
-        self.clear();
-        Ok(receipt)
+        let Engine { parts, durability } = &self.engine;
+        let flushed = flush_lazy::run(parts, *durability, &mut self.rows).await;
+        if matches!(flushed, Ok(_) | Err(Error::AppendedNotDurable { .. })) {
+            self.clear();
+        }
+        flushed
     }
 }
 

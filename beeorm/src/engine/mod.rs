@@ -32,6 +32,7 @@ use crate::{
     consume::{BackgroundConsumer, Source},
     entity::{Entity, Key, KeySource, Tracked},
     error::Error,
+    publish::Durability,
     statement::{ById, Flush, LazyFlush},
     stream::LAZY_CHANNEL,
 };
@@ -41,12 +42,31 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Engine {
     pub(crate) parts: Arc<Parts>,
+    /// Of its lazy flushes.
+    durability: Durability,
 }
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
+            durability: parts.publisher.durability(),
             parts: Arc::new(parts),
+        }
+    }
+
+    /// The same engine, for lazy flushes that return when they are as durable as that.
+    ///
+    /// ```no_run
+    /// # use beeorm::{Change, Durability, prelude::*};
+    /// # async fn f<T: Entity>(engine: Engine, payment: Change<T>) -> Result<(), Error> {
+    /// engine.with_durability(Durability::Fsynced).flush_lazy(payment).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_durability(&self, durability: Durability) -> Self {
+        Self {
+            parts: Arc::clone(&self.parts),
+            durability,
         }
     }
 
@@ -122,11 +142,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// A refused value, key or reference, or [`Error::Stream`]: nothing was appended, and the entities are
-    /// as dirty as before. [`Error::OutcomeUnknown`]: whether it was appended is not known; flushing again,
-    /// or its `resend()`, is safe.
+    /// A refused value, key or reference, [`Error::ChannelFull`] or [`Error::Stream`]: nothing was appended, and the
+    /// entities are as dirty as before. [`Error::OutcomeUnknown`]: whether it was appended is not known; flushing
+    /// again, or its `resend()`, is safe. [`Error::AppendedNotDurable`]: it is in the stream and will be executed.
     pub async fn flush_lazy<'a>(&self, values: impl LazyFlush<'a>) -> Result<Receipt, Error> {
-        flush_lazy::save(&self.parts, values).await
+        flush_lazy::save(&self.parts, self.durability, values).await
     }
 
     /// Deletes the entities' rows, in one transaction a database pool.
@@ -144,7 +164,7 @@ impl Engine {
     ///
     /// As [`flush_lazy`](Self::flush_lazy); [`Error::UnsetKey`] for an entity without an id.
     pub async fn delete_lazy<'a>(&self, values: impl Flush<'a>) -> Result<Receipt, Error> {
-        flush_lazy::delete(&self.parts, values).await
+        flush_lazy::delete(&self.parts, self.durability, values).await
     }
 
     /// Deletes the row with this key, without loading it.
@@ -165,7 +185,7 @@ impl Engine {
         &self,
         key: impl IntoColumn<T::Key>,
     ) -> Result<Receipt, Error> {
-        flush_lazy::delete(&self.parts, ById::<T>(key.into_column())).await
+        flush_lazy::delete(&self.parts, self.durability, ById::<T>(key.into_column())).await
     }
 
     /// Collects entities, to flush them together.
@@ -189,6 +209,7 @@ impl Engine {
             databases: Arc::clone(databases),
             tables: Arc::clone(tables),
             runtime: runtime.clone(),
+            backlog: publisher.backlog(),
         })
     }
 

@@ -3,18 +3,25 @@
 //! Once handed over, a frame is the publisher's: the caller's future may be dropped, and the append neither
 //! stops halfway nor is forgotten. What became of it stands in the [`Delivery`].
 
+mod durability;
+mod full;
+mod in_flight;
 mod outcome;
 
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub use self::outcome::OutcomeUnknown;
+pub use self::{durability::Durability, full::OnFull, outcome::OutcomeUnknown};
+use self::{
+    full::Room,
+    in_flight::{InFlight, Turn},
+};
 use crate::{
     entity::{Delivery, DeliveryState, Moment},
     error::Error,
     runtime::Runtime,
-    stream::{EntryId, Stream, StreamError},
+    stream::{Appended, Backlog, Fsync, Stream, StreamError},
 };
 
 /// A delivery in the publisher's task: when that ends without an answer, with its runtime say, nobody waits for one.
@@ -31,9 +38,29 @@ impl Drop for Handed {
 /// The way to one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Publisher {
+    channel: Arc<Channel>,
+    durability: Durability,
+}
+
+/// What all ways to one stream share.
+#[derive(Debug)]
+struct Channel {
     stream: Arc<dyn Stream>,
     runtime: Runtime,
     max_entry_bytes: usize,
+    fsync: Fsync,
+    room: Option<Room>,
+    in_flight: InFlight,
+    backlog: Arc<Backlog>,
+}
+
+/// What a publisher is told of its stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) durability: Durability,
+    pub(crate) fsync: Fsync,
+    /// The most entries, and what to do when there are as many.
+    pub(crate) limit: Option<(u64, OnFull)>,
 }
 
 /// The most that one entry ever has; less where a database takes less at a time.
@@ -42,22 +69,57 @@ const MAX_ENTRY_BYTES: usize = 32 << 20;
 impl Publisher {
     /// `statement_bytes` is the least that one of the databases takes in a statement: whatever is in the
     /// stream has to fit into a dead letter, with room for what is said about it.
-    pub(crate) fn new(stream: Arc<dyn Stream>, runtime: Runtime, statement_bytes: usize) -> Self {
-        Self {
+    pub(crate) fn new(
+        stream: Arc<dyn Stream>,
+        runtime: Runtime,
+        statement_bytes: usize,
+        settings: Settings,
+    ) -> Self {
+        let Settings {
+            durability,
+            fsync,
+            limit,
+        } = settings;
+        let channel = Channel {
             stream,
             runtime,
             max_entry_bytes: MAX_ENTRY_BYTES.min(statement_bytes / 2),
+            fsync,
+            room: limit.map(|(limit, on_full)| Room::new(limit, on_full)),
+            in_flight: InFlight::new(),
+            backlog: Arc::new(Backlog::new(limit.is_some())),
+        };
+        Self {
+            channel: Arc::new(channel),
+            durability,
         }
     }
 
     pub(crate) fn stream(&self) -> Arc<dyn Stream> {
-        Arc::clone(&self.stream)
+        Arc::clone(&self.channel.stream)
+    }
+
+    /// What warns of a channel that grows and grows.
+    pub(crate) fn backlog(&self) -> Arc<Backlog> {
+        Arc::clone(&self.channel.backlog)
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// The same way, with another durability.
+    pub(crate) fn with_durability(&self, durability: Durability) -> Self {
+        Self {
+            channel: Arc::clone(&self.channel),
+            durability,
+        }
     }
 
     /// Whether an entry of these frames is small enough.
     pub(crate) fn check_size(&self, frames: &[Vec<u8>]) -> Result<(), Error> {
-        let bytes = frames.iter().map(Vec::len).sum();
-        let limit = self.max_entry_bytes;
+        let bytes = bytes_of(frames);
+        let limit = self.channel.max_entry_bytes;
         if bytes <= limit {
             Ok(())
         } else {
@@ -65,63 +127,95 @@ impl Publisher {
         }
     }
 
+    /// Returns when an entry of these frames may be appended: there is room for it in the stream, and it is its turn.
+    ///
+    /// Before the hand-over: whoever stops waiting here has done nothing.
+    pub(crate) async fn admit(&self, frames: &[Vec<u8>]) -> Result<Turn, Error> {
+        let Channel {
+            stream,
+            runtime,
+            room,
+            in_flight,
+            ..
+        } = &*self.channel;
+        if let Some(room) = room {
+            room.admit(&**stream, runtime).await?;
+        }
+        Ok(in_flight.turn(bytes_of(frames)).await)
+    }
+
     /// Appends the frames as one entry, in a task of its own, and waits for the answer.
     ///
     /// The delivery is settled before this returns, and also if the caller stops waiting.
-    pub(crate) async fn append(&self, delivery: Arc<Delivery>) -> Result<EntryId, Error> {
-        self.send(delivery, DeliveryState::Refused).await
-    }
-
-    async fn send(
+    pub(crate) async fn append(
         &self,
         delivery: Arc<Delivery>,
-        refused: DeliveryState,
-    ) -> Result<EntryId, Error> {
+        turn: Turn,
+    ) -> Result<Appended, Error> {
+        self.send(delivery, Some(turn)).await
+    }
+
+    /// `turn`: none for what was sent before, and is not certain not to have arrived.
+    async fn send(&self, delivery: Arc<Delivery>, turn: Option<Turn>) -> Result<Appended, Error> {
         let (answer, answered) = oneshot::channel();
         let publisher = self.clone();
         let handed = Handed(Arc::clone(&delivery));
-        self.runtime.spawn(async move {
-            let appended = publisher.stream.append(&handed.0.frames).await;
+        let again = turn.is_none();
+        self.channel.runtime.spawn(async move {
+            let channel = &*publisher.channel;
+            let turn = match turn {
+                Some(turn) => turn,
+                None => channel.in_flight.turn(bytes_of(&handed.0.frames)).await,
+            };
+            let appended = channel.append(&handed.0.frames, publisher.durability).await;
             handed.0.set(match &appended {
                 Ok(_) => DeliveryState::Appended,
                 Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
-                Err(_) => refused,
+                // What was sent first may still have arrived: a refused second try decides nothing.
+                Err(_) if again => DeliveryState::Unknown,
+                Err(_) => DeliveryState::Refused,
             });
+            drop((handed, turn));
+            let is_appended = appended.is_ok();
             // Nobody may be waiting any more: the delivery tells the entities.
             let _ = answer.send(appended);
+            if is_appended {
+                channel
+                    .backlog
+                    .look(&*channel.stream, &channel.runtime)
+                    .await;
+            }
         });
         match answered.await {
-            Ok(Ok(id)) => Ok(id),
+            Ok(Ok(appended)) => Ok(appended),
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
                 Err(self.unknown(delivery, reason))
             }
-            Ok(Err(error)) if refused == DeliveryState::Unknown => {
-                Err(self.unknown(delivery, error.to_string()))
-            }
+            Ok(Err(error)) if again => Err(self.unknown(delivery, error.to_string())),
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(self.unknown(delivery, "the publisher was stopped".to_owned())),
+            Err(_) => {
+                let reason = "the publisher was stopped".to_owned();
+                Err(self.unknown(delivery, reason))
+            }
         }
     }
 
-    /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it.
+    /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it; gives what was appended
+    /// thereby.
     ///
     /// The consumer executes a frame once, however often it is in the stream; but not after so long a time that it
     /// may have forgotten the first one.
-    pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<(), Error> {
+    pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<Option<Appended>, Error> {
         while delivery.settled().await == DeliveryState::Unknown {
             if delivery.is_too_old(self.moment()) {
                 let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
                 return Err(Error::TooLateToResend { frames });
             }
             if delivery.begin_resend() {
-                // What was sent first may still have arrived: a refused second try decides nothing.
-                return self
-                    .send(Arc::clone(delivery), DeliveryState::Unknown)
-                    .await
-                    .map(drop);
+                return self.send(Arc::clone(delivery), None).await.map(Some);
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Now.
@@ -140,6 +234,26 @@ impl Publisher {
         }
         .into()
     }
+}
+
+impl Channel {
+    async fn append(
+        &self,
+        frames: &[Vec<u8>],
+        durability: Durability,
+    ) -> Result<Appended, StreamError> {
+        match durability {
+            Durability::Appended => Ok(Appended {
+                id: self.stream.append(frames).await?,
+                shortfall: None,
+            }),
+            Durability::Fsynced => self.stream.append_fsynced(frames, self.fsync).await,
+        }
+    }
+}
+
+fn bytes_of(frames: &[Vec<u8>]) -> usize {
+    frames.iter().map(Vec::len).sum()
 }
 
 #[cfg(all(test, feature = "embedded"))]

@@ -21,9 +21,17 @@ impl OutcomeUnknown {
     /// # Errors
     ///
     /// The stream still cannot be reached, or its answer was lost once more: call it again later. After a day it is
-    /// too late for that: [`Error::TooLateToResend`].
+    /// too late for that: [`Error::TooLateToResend`]. [`Error::AppendedNotDurable`] ends it as `Ok` does: the flush is
+    /// in the stream.
     pub async fn resend(&self) -> Result<(), Error> {
-        self.publisher.settle(&self.delivery).await
+        let appended = self.publisher.settle(&self.delivery).await?;
+        match appended.and_then(|appended| appended.shortfall) {
+            None => Ok(()),
+            Some(reason) => Err(Error::AppendedNotDurable {
+                receipt: None,
+                reason,
+            }),
+        }
     }
 }
 

@@ -6,7 +6,9 @@ use std::{
 
 use fred::types::config::Config;
 
-use super::{Arguments, RedisError, RedisOptions, Reply, Waiter, connection::Connection, url};
+use super::{
+    Arguments, FsyncWriter, RedisError, RedisOptions, Reply, Waiter, connection::Connection, url,
+};
 
 /// A pool's client: cheap commands from any number of tasks, over one connection.
 pub(crate) struct Client {
@@ -86,6 +88,11 @@ impl Client {
     /// For blocking commands, which would hold up every other one on the connection.
     pub(crate) fn waiter(&self) -> Waiter {
         Waiter::new(self.options.clone(), self.config.clone())
+    }
+
+    /// For writes that are waited for until they are on disk.
+    pub(crate) fn fsync_writer(&self) -> FsyncWriter {
+        FsyncWriter::new(self.options.clone(), self.config.clone())
     }
 
     pub(crate) async fn close(&self) {

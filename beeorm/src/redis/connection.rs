@@ -25,7 +25,19 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects, and fails if that does not succeed at once.
     pub(super) async fn open(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
-        let fred = fred(config, options, true)?;
+        Self::init(fred(config, options, true, Reconnects::Always)?).await
+    }
+
+    /// Connects, and fails if that does not succeed at once; never connects again, so that all that is sent on it
+    /// goes to one server in the order in which it was sent.
+    pub(super) async fn open_once(
+        config: &Config,
+        options: &RedisOptions,
+    ) -> Result<Self, RedisError> {
+        Self::init(fred(config, options, true, Reconnects::Never)?).await
+    }
+
+    async fn init(fred: Fred) -> Result<Self, RedisError> {
         let task = fred
             .init()
             .await
@@ -36,7 +48,7 @@ impl Connection {
 
     /// Connects in the background, as long as it takes.
     pub(super) fn start(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
-        let fred = fred(config, options, false)?;
+        let fred = fred(config, options, false, Reconnects::Always)?;
         let task = fred.connect().abort_handle();
         Ok(Self { fred, task })
     }
@@ -66,6 +78,10 @@ impl Connection {
         }
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.fred.is_connected()
+    }
+
     /// Returns when the connection has been down for a while.
     ///
     /// What was sent has failed by then. What was handed to fred between the break and its noticing stands in
@@ -74,11 +90,7 @@ impl Connection {
         let mut checks = 0;
         while checks < 2 {
             tokio::time::sleep(CHECK).await;
-            checks = if self.fred.is_connected() {
-                0
-            } else {
-                checks + 1
-            };
+            checks = if self.is_connected() { 0 } else { checks + 1 };
         }
     }
 
@@ -101,7 +113,18 @@ impl Drop for Connection {
     }
 }
 
-fn fred(config: &Config, options: &RedisOptions, fail_at_once: bool) -> Result<Fred, RedisError> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reconnects {
+    Always,
+    Never,
+}
+
+fn fred(
+    config: &Config,
+    options: &RedisOptions,
+    fail_at_once: bool,
+    reconnects: Reconnects,
+) -> Result<Fred, RedisError> {
     let mut builder = Builder::from_config(Config {
         fail_fast: fail_at_once,
         ..config.clone()
@@ -116,10 +139,12 @@ fn fred(config: &Config, options: &RedisOptions, fail_at_once: bool) -> Result<F
             ..TcpConfig::default()
         };
     });
-    // The first delay is short, as what is sent in it stands in fred's queue.
-    let mut policy = ReconnectPolicy::new_exponential(0, 1, 1_000, 2);
-    policy.set_jitter(5);
-    builder.set_policy(policy);
+    if reconnects == Reconnects::Always {
+        // The first delay is short, as what is sent in it stands in fred's queue.
+        let mut policy = ReconnectPolicy::new_exponential(0, 1, 1_000, 2);
+        policy.set_jitter(5);
+        builder.set_policy(policy);
+    }
     builder
         .build()
         .map_err(|error| RedisError::of_connection(&error))

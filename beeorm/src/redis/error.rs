@@ -18,6 +18,9 @@ pub(crate) enum RedisError {
     /// The server's own refusal: it did nothing of what was asked.
     #[error("{0}")]
     Refused(String),
+    /// The server cannot tell when a write is on disk; the write was not sent.
+    #[error("{0}")]
+    NoFsync(String),
     /// An answer of another form than the command's.
     #[error("the server's answer is none of this command's: {0} was expected")]
     Unexpected(&'static str),

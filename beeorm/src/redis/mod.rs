@@ -6,6 +6,7 @@ mod arguments;
 mod client;
 mod connection;
 mod error;
+mod fsync;
 mod options;
 mod policy;
 mod reply;
@@ -19,8 +20,9 @@ pub(crate) use self::{
     arguments::Arguments,
     client::{Client, open},
     error::RedisError,
+    fsync::{FsyncWriter, Written},
     options::RedisOptions,
-    policy::{Persistence, Policy},
+    policy::{Eviction, Persistence, Policy},
     reply::Reply,
     script::Script,
     waiter::Waiter,

@@ -19,6 +19,7 @@ pub(super) fn check(registry: &Registry) -> Vec<ConfigError> {
     check.streams();
     check.entities();
     check.short_ids();
+    check.mistakes.extend(registry.lazy.mistakes());
     check.mistakes
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 
 use super::{
-    ConfigErrors, Registry,
+    ConfigError, ConfigErrors, Registry,
     check::check,
     check_table::has_short_ids,
     open::{Opened, open},
@@ -16,9 +16,9 @@ use crate::{
     engine::{Channel, Engine, Outcomes, Parts, SHORT_IDS, ShortIds},
     error::Error,
     frame::Tables,
-    publish::Publisher,
+    publish::{Durability, Publisher},
     runtime::Runtime,
-    stream::LAZY_CHANNEL,
+    stream::{LAZY_CHANNEL, StreamError},
 };
 
 /// Opens the pools also where something is wrong already, so that every mistake is told at once.
@@ -86,6 +86,13 @@ impl Pools {
                 name: LAZY_CHANNEL.to_owned(),
                 registered: channels.keys().cloned().collect(),
             })?;
+        let settings = registry.lazy.settings();
+        if settings.durability == Durability::Fsynced {
+            lazy.stream
+                .prepare_fsync(settings.fsync)
+                .await
+                .map_err(no_fsync)?;
+        }
         let statement_bytes = self
             .databases
             .values()
@@ -95,6 +102,7 @@ impl Pools {
             Arc::clone(&lazy.stream),
             runtime.clone(),
             statement_bytes.unwrap_or(usize::MAX),
+            settings,
         );
         let short_ids = self.short_ids(registry, &runtime).await?;
         let databases = Arc::new(Databases::new(std::mem::take(&mut self.databases)));
@@ -141,6 +149,16 @@ impl Pools {
         for channel in self.channels.values() {
             channel.stream.close().await;
         }
+    }
+}
+
+/// A server that cannot do it is a mistake in what the registry was told; one that went away is none.
+fn no_fsync(error: StreamError) -> Error {
+    match error {
+        StreamError::NoFsync { pool, reason } => {
+            ConfigErrors::one(ConfigError::NoFsync { pool, reason }).into()
+        }
+        error => error.into(),
     }
 }
 

@@ -31,7 +31,6 @@ impl ConfigErrors {
         (!errors.is_empty()).then_some(Self { errors })
     }
 
-    #[cfg(feature = "yaml")]
     pub(super) fn one(error: ConfigError) -> Self {
         Self {
             errors: vec![error],
@@ -234,6 +233,42 @@ pub enum ConfigError {
         pool: String,
         /// Its `maxmemory-policy`.
         policy: String,
+    },
+    /// The server is a replica.
+    #[error(
+        "the server of the stream pool {pool:?} is a replica of {primary} and takes no writes; connect to the primary, or to \
+         sentinels, which know it: `redis-sentinel://host:26379/service`"
+    )]
+    Replica {
+        /// The pool.
+        pool: String,
+        /// The server that it copies.
+        primary: String,
+    },
+    /// The server is a node of a cluster.
+    #[error(
+        "the server of the stream pool {pool:?} is a node of a Redis Cluster, which is not supported yet; use a server of its \
+         own, or one that sentinels watch: `redis-sentinel://host:26379/service`"
+    )]
+    Cluster {
+        /// The pool.
+        pool: String,
+    },
+    /// The server cannot tell when a lazy flush is on disk.
+    #[error(
+        "`Durability::Fsynced` is asked for, and the stream pool {pool:?} cannot give it: {reason}"
+    )]
+    NoFsync {
+        /// The pool.
+        pool: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// An option of the lazy channel has a value that does not work.
+    #[error("the lazy channel: {problem}")]
+    LazyChannel {
+        /// What is wrong, and what to do.
+        problem: String,
     },
     /// The server is too old.
     #[error(

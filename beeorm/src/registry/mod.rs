@@ -7,7 +7,10 @@ mod check_table;
 mod connect;
 mod error;
 mod go_dsn;
+mod lazy;
 mod open;
+#[cfg(feature = "redis")]
+mod open_redis;
 mod pool;
 mod pool_options;
 mod pool_url;
@@ -28,6 +31,7 @@ pub use self::{
     pool_options::PoolOptions,
 };
 use self::{
+    lazy::LazyChannel,
     pool::{Pool, PoolKind, StreamPlace},
     pool_url::PoolUrl,
 };
@@ -68,6 +72,7 @@ pub struct Registry {
     schemas: Vec<&'static TableSchema>,
     server_id: u8,
     lazy_timeout: Option<Duration>,
+    lazy: LazyChannel,
     /// Pools with a local cache, and how many values it holds.
     local_caches: Vec<(String, u64)>,
     /// Pools whose URL cannot be read, and their kind where it can be told: they are not missing as well.

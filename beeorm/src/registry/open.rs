@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
+#[cfg(feature = "redis")]
+use super::open_redis::redis;
 use super::{
     ConfigError,
     pool::{Pool, StreamPlace},
@@ -27,7 +29,7 @@ pub(super) enum Opened {
 }
 
 /// The streams that lie in a pool, by their names.
-type Streams = Vec<(String, Channel)>;
+pub(super) type Streams = Vec<(String, Channel)>;
 
 /// Opens the pool, and in a stream pool the streams that lie in it.
 pub(super) async fn open(
@@ -42,7 +44,7 @@ pub(super) async fn open(
                 .map(Opened::Database)
                 .map_err(|error| vec![error]);
         }
-        Backend::Redis => redis(pool, places).await?,
+        Backend::Redis => redis(pool, places, runtime).await?,
         Backend::Embedded => embedded(pool, places, runtime)
             .await
             .map_err(|reason| vec![unreachable_pool(pool, reason)])?,
@@ -61,7 +63,7 @@ pub(super) async fn open(
     Err(wrong)
 }
 
-fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
+pub(super) fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> ConfigError {
     ConfigError::Unreachable {
         kind: pool.url.kind().name(),
         pool: pool.name.clone(),
@@ -88,7 +90,7 @@ async fn database(pool: &Pool, runtime: &Runtime) -> Result<Arc<dyn Database>, C
 }
 
 #[cfg(any(feature = "redis", feature = "embedded"))]
-fn channels(
+pub(super) fn channels(
     pool: &Pool,
     places: &[StreamPlace],
     stream: impl Fn(&str, &str) -> Arc<dyn crate::stream::Stream>,
@@ -112,94 +114,12 @@ fn channels(
         .collect()
 }
 
-#[cfg(feature = "redis")]
-async fn redis(pool: &Pool, places: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
-    use crate::{
-        redis::{self, RedisError, RedisOptions},
-        stream::redis::RedisStream,
-    };
-
-    let mut options = RedisOptions::new(&pool.name, &pool.url.url);
-    let namespace = pool
-        .options
-        .namespace
-        .clone()
-        .or_else(|| pool.url.namespace.clone());
-    options.namespace = namespace.filter(|namespace| !namespace.is_empty());
-    options.connect_timeout = pool
-        .options
-        .connect_timeout
-        .unwrap_or(options.connect_timeout);
-    options.command_timeout = pool
-        .options
-        .command_timeout
-        .unwrap_or(options.command_timeout);
-    let failed = |error: RedisError| {
-        vec![unreachable_pool(
-            pool,
-            match error {
-                RedisError::Url(problem) => problem,
-                error => format!("{error} (is the server running, and the URL right?)"),
-            },
-        )]
-    };
-    let client = Arc::new(redis::open(&options).await.map_err(failed)?);
-    let policy = match client.policy().await {
-        Ok(policy) => policy,
-        Err(error) => {
-            client.close().await;
-            return Err(failed(error));
-        }
-    };
-    let streams = channels(pool, places, |name, group| {
-        Arc::new(RedisStream::new(Arc::clone(&client), name, group))
-    });
-    let mistakes = refusals(pool, &policy, !streams.is_empty());
-    if streams.is_empty() || !mistakes.is_empty() {
-        client.close().await;
-    }
-    if mistakes.is_empty() {
-        Ok(streams)
-    } else {
-        Err(mistakes)
-    }
-}
-
 #[cfg(not(feature = "redis"))]
-async fn redis(pool: &Pool, _: &[StreamPlace]) -> Result<Streams, Vec<ConfigError>> {
+async fn redis(pool: &Pool, _: &[StreamPlace], _: &Runtime) -> Result<Streams, Vec<ConfigError>> {
     Err(vec![unreachable_pool(
         pool,
         "beeorm was built without its feature `redis`",
     )])
-}
-
-/// What the server's settings make impossible; what they make risky is warned of.
-#[cfg(feature = "redis")]
-fn refusals(pool: &Pool, policy: &crate::redis::Policy, has_streams: bool) -> Vec<ConfigError> {
-    let mut mistakes = Vec::new();
-    if !policy.supported {
-        mistakes.push(ConfigError::TooOld {
-            pool: pool.name.clone(),
-            version: policy.version.clone(),
-        });
-    }
-    if !has_streams {
-        return mistakes;
-    }
-    if let Some(policy) = &policy.evicting {
-        mistakes.push(ConfigError::Evicting {
-            pool: pool.name.clone(),
-            policy: policy.clone(),
-        });
-    }
-    if policy.persistence == crate::redis::Persistence::Off {
-        tracing::warn!(
-            pool = pool.name,
-            "the server keeps nothing on disk: lazy flushes that are not executed yet are lost when it stops; \
-             set `appendonly yes` there"
-        );
-    }
-    mistakes
 }
 
 #[cfg(feature = "embedded")]

@@ -30,6 +30,17 @@ pub enum StreamError {
         /// What the client said.
         reason: String,
     },
+    /// The server cannot tell when an entry is on disk, as [`Durability::Fsynced`](crate::Durability) asks for:
+    /// nothing was appended.
+    #[error(
+        "the stream pool {pool:?} cannot be flushed to with `Durability::Fsynced`: {reason}; nothing was appended"
+    )]
+    NoFsync {
+        /// The pool.
+        pool: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// Another consumer has taken the stream over.
     #[error("another consumer has taken the stream over")]
     NotOwner,

@@ -2,6 +2,7 @@
 //!
 //! An entry holds the frames of one append, undecoded. What is in a frame is not known here.
 
+mod backlog;
 #[cfg(feature = "embedded")]
 pub(crate) mod embedded;
 mod entry_id;
@@ -15,6 +16,7 @@ use std::{fmt::Debug, time::Duration};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+pub(crate) use self::backlog::Backlog;
 pub use self::{
     entry_id::EntryId,
     error::StreamError,
@@ -29,13 +31,29 @@ pub const BACKGROUND_CONSUMER_GROUP: &str = "orm-async-consumer";
 
 /// One stream and its one group, in one pool.
 ///
-/// Every call but `append`, `statistics`, `peek` and those that look at what was set aside carries the lease's token and answers
+/// Every call but appends, `len`, `statistics`, `peek` and those that look at what was set aside carries the lease's
+/// token and answers
 /// [`StreamError::NotOwner`] when another consumer has taken the stream over meanwhile.
 pub(crate) trait Stream: Debug + Send + Sync {
     /// Appends one entry, all of it or nothing.
     ///
     /// Never sent twice by the client: a lost answer is [`StreamError::OutcomeUnknown`].
     fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>>;
+
+    /// As `append`, and answers when the entry is on disk, or when that is not to be expected any more.
+    ///
+    /// [`StreamError::NoFsync`] where it cannot be known: nothing was appended.
+    fn append_fsynced<'s>(
+        &'s self,
+        frames: &'s [Vec<u8>],
+        fsync: Fsync,
+    ) -> BoxFuture<'s, Result<Appended, StreamError>>;
+
+    /// Whether `append_fsynced` can be used; makes what it needs.
+    fn prepare_fsync(&self, fsync: Fsync) -> BoxFuture<'_, Result<(), StreamError>>;
+
+    /// How many entries are in it.
+    fn len(&self) -> BoxFuture<'_, Result<u64, StreamError>>;
 
     /// Makes the stream and its group, from the stream's beginning, where they are not.
     fn prepare(&self) -> BoxFuture<'_, Result<(), StreamError>>;
@@ -103,6 +121,22 @@ pub(crate) trait Stream: Debug + Send + Sync {
 
     /// Closes the connections.
     fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Whose disks have to have an entry, and how long that is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fsync {
+    /// Beside the server's own.
+    pub(crate) replicas: u32,
+    pub(crate) timeout: Duration,
+}
+
+/// An entry that is in the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    pub(crate) id: EntryId,
+    /// What is missing of the fsync that was asked for.
+    pub(crate) shortfall: Option<String>,
 }
 
 /// One append's frames.

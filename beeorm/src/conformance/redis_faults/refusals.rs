@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     BACKGROUND_CONSUMER_GROUP,
-    redis::{self, Arguments, Client, Persistence, RedisError, RedisOptions},
+    redis::{self, Arguments, Client, Eviction, Persistence, RedisError, RedisOptions},
     stream::{EntryId, Stream, StreamError, redis::RedisStream},
 };
 
@@ -160,11 +160,12 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
 async fn the_policy_is_told(client: &Client) {
     for policy in ["noeviction", "volatile-lru", "allkeys-lru", "noeviction"] {
         run(client, "CONFIG", &["SET", "maxmemory-policy", policy]).await;
-        let evicting = client.policy().await.expect("a policy").evicting;
-        assert_eq!(
-            evicting,
-            (policy == "allkeys-lru").then(|| policy.to_owned())
-        );
+        let expected = if policy == "allkeys-lru" {
+            Eviction::Evicts(policy.to_owned())
+        } else {
+            Eviction::Never
+        };
+        assert_eq!(client.policy().await.expect("a policy").eviction, expected);
     }
     run(client, "CONFIG", &["SET", "appendonly", "no"]).await;
     run(client, "CONFIG", &["SET", "save", ""]).await;
@@ -175,7 +176,7 @@ async fn the_policy_is_told(client: &Client) {
     run(client, "CONFIG", &["SET", "appendonly", "yes"]).await;
     assert_eq!(
         client.policy().await.expect("a policy").persistence,
-        Persistence::On
+        Persistence::AppendOnly
     );
     run(client, "CONFIG", &["SET", "appendonly", "no"]).await;
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::bench::{Bench, fill, own, texts};
 use crate::{
     BACKGROUND_CONSUMER_GROUP,
-    redis::{Arguments, Client},
+    redis::{Arguments, Client, Eviction},
     stream::{EntryId, StreamError},
 };
 
@@ -292,5 +292,5 @@ async fn a_key_of_another_type_is_refused(bench: &Bench, client: &Client) {
 async fn the_policy_is_told(client: &Client) {
     let policy = client.policy().await.expect("the policy");
     assert!(policy.supported, "{policy:?}");
-    assert_eq!(policy.evicting, None);
+    assert_eq!(policy.eviction, Eviction::Never);
 }

@@ -24,7 +24,7 @@ use self::{
     frames::pack,
     rows::{LAST, Place, Rows},
 };
-use super::{AsideEntry, Entry, EntryId, Figures, Lease, Stream, StreamError};
+use super::{Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, Stream, StreamError};
 
 /// What the statistics call the reader of the group.
 const CONSUMER: &str = "owner";
@@ -66,6 +66,43 @@ impl Stream for EmbeddedStream {
             self.store.appended.notify_waiters();
             Ok(id)
         })
+    }
+
+    fn append_fsynced<'s>(
+        &'s self,
+        frames: &'s [Vec<u8>],
+        fsync: Fsync,
+    ) -> BoxFuture<'s, Result<Appended, StreamError>> {
+        Box::pin(async move {
+            self.prepare_fsync(fsync).await?;
+            // The file is synchronized by every commit.
+            let id = self.append(frames).await?;
+            Ok(Appended {
+                id,
+                shortfall: None,
+            })
+        })
+    }
+
+    fn prepare_fsync(&self, fsync: Fsync) -> BoxFuture<'_, Result<(), StreamError>> {
+        let reason = if fsync.replicas > 0 {
+            Some("an embedded stream has no replicas; take `fsync_replicas` out")
+        } else if self.store.is_in_memory() {
+            Some("it is in memory; put it in a file, as in `embedded://app-stream.db`")
+        } else {
+            None
+        };
+        let answer = reason.map_or(Ok(()), |reason| {
+            Err(StreamError::NoFsync {
+                pool: self.store.pool().to_owned(),
+                reason: reason.to_owned(),
+            })
+        });
+        Box::pin(async { answer })
+    }
+
+    fn len(&self) -> BoxFuture<'_, Result<u64, StreamError>> {
+        Box::pin(async move { self.rows().await?.count(LAST).await })
     }
 
     fn prepare(&self) -> BoxFuture<'_, Result<(), StreamError>> {

@@ -23,6 +23,7 @@ const TABLES: [&str; 3] = [
 /// The streams of one pool: a file, or memory.
 pub(crate) struct Store {
     pool: String,
+    in_memory: bool,
     database: Arc<dyn Database>,
     runtime: Runtime,
     /// An append took place, in any of the streams.
@@ -57,6 +58,7 @@ pub(crate) async fn open(
         .map_err(|error| failures.failed(&error))?;
     let store = Store {
         pool: pool.to_owned(),
+        in_memory: matches!(location, Location::Memory),
         database,
         runtime,
         appended: Notify::new(),
@@ -76,6 +78,10 @@ pub(crate) async fn open(
 impl Store {
     pub(super) fn pool(&self) -> &str {
         &self.pool
+    }
+
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.in_memory
     }
 
     pub(super) fn now_millis(&self) -> u64 {

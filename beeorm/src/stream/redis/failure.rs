@@ -25,6 +25,7 @@ impl Failures<'_> {
             RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => {
                 StreamError::OutcomeUnknown { pool, reason }
             }
+            RedisError::NoFsync(_) => StreamError::NoFsync { pool, reason },
             RedisError::Url(_) => StreamError::Refused { pool, reason },
             RedisError::Refused(_) => match error.code() {
                 "NOTOWNER" => StreamError::NotOwner,

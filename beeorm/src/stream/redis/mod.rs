@@ -2,6 +2,7 @@
 //!
 //! What the owner does goes through scripts that check its token first.
 
+mod durable;
 mod entry;
 mod failure;
 mod figures;
@@ -13,8 +14,8 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use self::{failure::Failures, identity::identity};
-use super::{AsideEntry, Entry, EntryId, Figures, Lease, Stream, StreamError};
+use self::{durable::Durable, failure::Failures, identity::identity};
+use super::{Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, Stream, StreamError};
 use crate::redis::{Arguments, Client, RedisError, Reply, Script, Waiter};
 
 /// Whoever owns the lease reads under this one name, so that a new owner finds the old one's pending entries.
@@ -25,6 +26,7 @@ const CONSUMER: &str = "owner";
 pub(crate) struct RedisStream {
     client: Arc<Client>,
     waiter: Waiter,
+    durable: Durable,
     key: String,
     /// In the cluster slot of the stream, as scripts touch both.
     lease: String,
@@ -39,6 +41,7 @@ impl RedisStream {
         let (lease, aside) = (format!("{{{key}}}:lease"), format!("{{{key}}}:aside"));
         Self {
             waiter: client.waiter(),
+            durable: Durable::new(&client),
             client,
             key,
             lease,
@@ -57,6 +60,15 @@ impl RedisStream {
     /// Arguments that begin with the stream's key.
     fn keyed(&self) -> Arguments {
         Arguments::new().text(&self.key)
+    }
+
+    /// An XADD's.
+    fn entry(&self, frames: &[Vec<u8>]) -> Arguments {
+        frames
+            .iter()
+            .fold(self.keyed().text("*"), |arguments, frame| {
+                arguments.text("f").bytes(frame)
+            })
     }
 
     /// Runs a script of the owner's: its first key and argument are checked by `fence.lua`.
@@ -144,17 +156,46 @@ type Answer = Result<Reply, StreamError>;
 impl Stream for RedisStream {
     fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
-            let arguments = self.keyed().text("*");
-            let arguments = frames.iter().fold(arguments, |arguments, frame| {
-                arguments.text("f").bytes(frame)
-            });
             let failures = Failures {
                 pool: self.client.pool(),
             };
-            let reply = self.client.command("XADD", arguments).await;
+            let reply = self.client.command("XADD", self.entry(frames)).await;
             reply
                 .and_then(entry::id)
                 .map_err(|error| failures.append_failed(error))
+        })
+    }
+
+    fn append_fsynced<'s>(
+        &'s self,
+        frames: &'s [Vec<u8>],
+        fsync: Fsync,
+    ) -> BoxFuture<'s, Result<Appended, StreamError>> {
+        Box::pin(async move {
+            let appended = self
+                .durable
+                .append(&self.client, || self.entry(frames), fsync)
+                .await;
+            let failures = Failures {
+                pool: self.client.pool(),
+            };
+            appended.map_err(|error| failures.append_failed(error))
+        })
+    }
+
+    fn prepare_fsync(&self, fsync: Fsync) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async move {
+            let prepared = self.durable.prepare(&self.client, fsync).await;
+            prepared.map_err(|error| self.failed(error))
+        })
+    }
+
+    fn len(&self) -> BoxFuture<'_, Result<u64, StreamError>> {
+        Box::pin(async move {
+            let answer = self.client.command("XLEN", self.keyed()).await;
+            answer
+                .and_then(Reply::into_count)
+                .map_err(|error| self.failed(error))
         })
     }
 
@@ -364,6 +405,7 @@ impl Stream for RedisStream {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.waiter.close().await;
+            self.durable.close().await;
             self.client.close().await;
         })
     }
