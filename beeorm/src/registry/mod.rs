@@ -227,6 +227,21 @@ impl Registry {
     ///     orm-lazy-channel: [orm-async-consumer]
     /// ```
     ///
+    /// The lazy channel's options stand in place of its groups; all of them may be left out:
+    ///
+    /// ```yaml
+    /// default:
+    ///   redis: localhost:6379
+    ///   streams:
+    ///     orm-lazy-channel:
+    ///       groups: [orm-async-consumer]
+    ///       durability: fsynced               # or appended: see Registry::durability
+    ///       fsync_replicas: 1
+    ///       fsync_timeout: 500ms              # ms, s or m
+    ///       max_len: 1000000                  # see Registry::max_len
+    ///       on_full: wait 2s                  # or error
+    /// ```
+    ///
     /// ```no_run
     /// # use beeorm::prelude::*;
     /// # #[derive(Entity)] struct User { #[entity(uuid)] id: Uuid }

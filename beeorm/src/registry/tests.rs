@@ -265,3 +265,31 @@ async fn pools_that_do_not_answer_are_told_with_the_other_mistakes() {
         assert!(!mistake.contains("honey"), "{mistake}");
     }
 }
+
+#[test]
+fn options_of_the_lazy_channel_that_do_not_work() {
+    let pool = || Registry::new().pool(DEFAULT_POOL, "redis://localhost");
+    assert_eq!(
+        found(pool().max_len(1).on_full(crate::OnFull::Error)),
+        [""; 0]
+    );
+    let patience = std::time::Duration::from_secs(1);
+    let wrong = [
+        (pool().max_len(0), "`max_len` is 0"),
+        (
+            pool().on_full(crate::OnFull::Wait(patience)),
+            "no `max_len`",
+        ),
+        (
+            pool().fsync_timeout(std::time::Duration::ZERO),
+            "`fsync_timeout`",
+        ),
+    ];
+    for (registry, problem) in wrong {
+        let said = found(registry);
+        assert!(
+            matches!(said.as_slice(), [one] if one.contains(problem)),
+            "{said:?}"
+        );
+    }
+}

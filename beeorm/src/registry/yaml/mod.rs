@@ -2,6 +2,7 @@
 
 mod pool;
 mod sentinel;
+mod streams;
 mod tree;
 
 use std::path::Path;

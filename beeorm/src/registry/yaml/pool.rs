@@ -1,8 +1,5 @@
 use super::{
-    super::{
-        PoolOptions, PoolUrl,
-        pool::{PoolKind, StreamPlace},
-    },
+    super::{PoolOptions, PoolUrl, pool::PoolKind},
     Content, Key, Node, Reader,
 };
 
@@ -146,35 +143,6 @@ impl Reader<'_> {
                 url_of(PoolKind::Stream, &text),
                 PoolOptions::new(),
             );
-        }
-    }
-
-    fn streams(&mut self, name: &Key, node: Node) {
-        const EXAMPLE: &str = "streams: {orm-lazy-channel: [orm-async-consumer]}";
-        for (stream, groups) in self.map(node, "\"streams\"", EXAMPLE).unwrap_or_default() {
-            let (line, pool) = (stream.line, name.text.clone());
-            let Some(groups) = self.texts(&stream, groups, EXAMPLE) else {
-                continue;
-            };
-            if groups.len() == 1 {
-                self.registry.streams.push(StreamPlace {
-                    stream: stream.text,
-                    pool,
-                    groups,
-                });
-            } else {
-                let several = if groups.len() > 1 {
-                    "several are not supported yet; "
-                } else {
-                    ""
-                };
-                let problem = format!(
-                    "the stream {:?} has {} groups; {several}give it one",
-                    stream.text,
-                    groups.len()
-                );
-                self.mistake(line, problem);
-            }
         }
     }
 

@@ -242,3 +242,62 @@ fn a_file_is_named() {
         "{missing}"
     );
 }
+
+#[test]
+fn the_lazy_channels_options() {
+    let registry = registry(
+        "
+lazy:
+  redis: localhost:6379
+  streams:
+    orm-lazy-channel:
+      durability: fsynced
+      fsync_replicas: 1
+      fsync_timeout: 500ms
+      max_len: 1000000
+      on_full: wait 2s
+",
+    );
+    let expected = Registry::new()
+        .durability(crate::Durability::Fsynced)
+        .fsync_replicas(1)
+        .fsync_timeout(std::time::Duration::from_millis(500))
+        .max_len(1_000_000)
+        .on_full(crate::OnFull::Wait(std::time::Duration::from_secs(2)));
+    assert_eq!(registry.lazy, expected.lazy);
+    assert_eq!(registry.streams.len(), 1);
+    assert_eq!(registry.streams[0].groups, ["orm-async-consumer"]);
+    let text = "a:\n  streams:\n    orm-lazy-channel: {groups: [bees], on_full: error, max_len: 1}";
+    let registry = self::registry(text);
+    assert_eq!(registry.lazy.on_full, Some(crate::OnFull::Error));
+    assert_eq!(registry.streams[0].groups, ["bees"]);
+}
+
+#[test]
+fn wrong_options_of_the_lazy_channel_are_told() {
+    let said = mistakes(
+        "
+a:
+  streams:
+    orm-lazy-channel:
+      durability: always
+      fsync_timeout: soon
+      max_len: 0
+      on_full: wait
+      maxlen: 7
+    another: {max_len: 7}
+",
+    );
+    let advice = [
+        "line 5: \"durability\" takes appended or fsynced",
+        "line 6: \"fsync_timeout\" takes a time in ms, s or m",
+        "line 7: \"max_len\" takes a number above 0",
+        "line 8: \"on_full\" takes error, or wait and a time",
+        "line 9: the key \"maxlen\" is not known; did you mean \"max_len\"?",
+        "line 10: only \"orm-lazy-channel\" has options",
+    ];
+    assert_eq!(said.len(), advice.len(), "{said:#?}");
+    for (message, advice) in said.iter().zip(advice) {
+        assert!(message.starts_with(advice), "{message}");
+    }
+}
