@@ -41,6 +41,16 @@ pub(crate) struct Page {
     pub(crate) path: String,
 }
 
+/// Fills entries.
+#[derive(Entity, Debug, Default)]
+#[entity(table = "scans")]
+pub(crate) struct Scan {
+    #[entity(uuid)]
+    pub(crate) id: Uuid,
+    #[entity(mediumblob)]
+    pub(crate) pixels: Vec<u8>,
+}
+
 /// A parent.
 #[derive(Entity, Debug, Default)]
 #[entity(table = "hives")]
@@ -66,6 +76,7 @@ pub(crate) fn registered(registry: Registry) -> Registry {
         .entity::<Counter>()
         .entity::<Keeper>()
         .entity::<Page>()
+        .entity::<Scan>()
         .entity::<Hive>()
         .entity::<Bee>()
 }

@@ -15,13 +15,16 @@ mod dead_inserts;
 mod dead_letters;
 mod derive;
 mod derive_names;
+mod durability;
 #[path = "../consumer/entities.rs"]
 mod entities;
 mod error_resolvers;
 mod flush;
 mod flusher;
 mod frames;
+mod full_channel;
 mod garbage;
+mod in_flight;
 mod lazy_flush;
 mod on_duplicate_key;
 mod one_bad_statement;

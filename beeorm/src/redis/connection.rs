@@ -79,7 +79,8 @@ impl Connection {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.fred.is_connected()
+        // Without a policy to connect again, fred's task ends with the connection, and its state stays as it was.
+        self.fred.is_connected() && !self.task.is_finished()
     }
 
     /// Returns when the connection has been down for a while.

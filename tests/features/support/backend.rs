@@ -25,6 +25,15 @@ impl Backend {
         }
     }
 
+    /// MySQL or MariaDB, and another Redis server than the one that the tests share.
+    pub(crate) async fn with_redis(redis: &str) -> Self {
+        let namespace = key_prefix();
+        Self {
+            stream: format!("{redis}?namespace={namespace}"),
+            ..Self::servers().await
+        }
+    }
+
     /// SQLite and the embedded stream, in memory.
     pub(crate) async fn embedded() -> Self {
         Self {

@@ -103,6 +103,18 @@ impl ConsumerProcess {
         self.child.try_wait().is_ok_and(|ended| ended.is_none())
     }
 
+    /// The most memory that it has had.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))
+            .expect("the process is running");
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let kilobytes = peak.and_then(|peak| peak.trim().parse::<usize>().ok());
+        kilobytes.expect("a number") * 1024
+    }
+
     /// Tells it to finish, by the end of its input, and gives its report.
     pub(crate) async fn stop(mut self) -> Value {
         drop(self.child.stdin.take());

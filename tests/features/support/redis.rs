@@ -21,7 +21,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             other => panic!("{other:?} is no text"),

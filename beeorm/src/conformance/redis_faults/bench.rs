@@ -6,7 +6,7 @@ use super::proxy::Proxy;
 use crate::{
     BACKGROUND_CONSUMER_GROUP,
     redis::{self, RedisOptions},
-    stream::{Stream, StreamError, redis::RedisStream},
+    stream::{Fsync, Stream, StreamError, redis::RedisStream},
 };
 
 /// A stream behind a proxy, and the same one past it.
@@ -43,10 +43,26 @@ impl Bench {
     }
 
     pub(super) async fn append(&self) -> Outcome {
-        match self.stream.append(&[b"frame".to_vec()]).await {
-            Ok(_) => Outcome::Appended,
-            Err(StreamError::Unavailable { .. }) => Outcome::Unavailable,
-            Err(StreamError::OutcomeUnknown { .. }) => Outcome::Unknown,
+        outcome(&self.stream.append(&[b"frame".to_vec()]).await)
+    }
+
+    /// Waits until it is on disk; false behind an outcome that is certain, where that is not known.
+    pub(super) async fn append_fsynced(&self) -> (Outcome, bool) {
+        let appended = self
+            .stream
+            .append_fsynced(&[b"frame".to_vec()], FSYNC)
+            .await;
+        let is_on_disk = appended
+            .as_ref()
+            .is_ok_and(|appended| appended.shortfall.is_none());
+        (outcome(&appended), is_on_disk)
+    }
+
+    /// Whether the server can tell when something is on disk; then what it needs for that is ready.
+    pub(super) async fn can_fsync(&self) -> bool {
+        match self.stream.prepare_fsync(FSYNC).await {
+            Ok(()) => true,
+            Err(StreamError::NoFsync { .. }) => false,
             Err(error) => panic!("{error}"),
         }
     }
@@ -67,6 +83,20 @@ impl Bench {
     pub(super) async fn len(&self) -> usize {
         usize::try_from(self.direct.statistics().await.expect("figures").len)
             .expect("a small number")
+    }
+}
+
+const FSYNC: Fsync = Fsync {
+    replicas: 0,
+    timeout: Duration::from_secs(5),
+};
+
+fn outcome<T>(appended: &Result<T, StreamError>) -> Outcome {
+    match appended {
+        Ok(_) => Outcome::Appended,
+        Err(StreamError::Unavailable { .. }) => Outcome::Unavailable,
+        Err(StreamError::OutcomeUnknown { .. }) => Outcome::Unknown,
+        Err(error) => panic!("{error}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the Redis stream says when connections fail, and that nothing is ever sent twice.
 
 mod bench;
+mod durable;
 mod proxy;
 mod refusals;
 
@@ -28,6 +29,7 @@ pub async fn redis_faults(url: &str) {
     a_silent_connection_is_given_up(url, true).await;
     waiting_survives_a_broken_connection(url).await;
     closing_ends(url).await;
+    durable::suite(url).await;
 }
 
 async fn a_server_that_is_away_is_told_at_once(url: &str) {

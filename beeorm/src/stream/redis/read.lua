@@ -2,7 +2,7 @@
 -- pending ones are wanted. Answers whether the group had to be made anew, and the entries: fewer than
 -- asked for where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local ENOUGH_BYTES = 16 * 1024 * 1024
+local ENOUGH_BYTES = 8 * 1024 * 1024
 -- One at a time: how large an entry is, is known only once it is read.
 local AT_ONCE = 1
 
