@@ -1,8 +1,8 @@
 //! The lazy channel in a Redis pool of its own, told in code and in YAML.
 
-use beeorm::prelude::*;
+use beeorm::{ConfigError, prelude::*};
 
-use crate::support::{Backend, drain, engine, redis_url};
+use crate::support::{Backend, RawRedis, drain, engine, own_servers, redis_url, servers};
 
 #[derive(Entity, Debug, Default)]
 struct Event {
@@ -62,4 +62,63 @@ async fn own_redis_pool_in_yaml() {
     );
     let registry = Registry::from_yaml(&yaml).unwrap().entity::<Event>();
     goes_through_the_pool(&engine(registry).await, "lazy", &backend.stream).await;
+}
+
+/// What a Redis server is refused for as the lazy channel's.
+async fn refused(backend: &Backend) -> ConfigError {
+    match backend.registry().entity::<Event>().connect().await {
+        Err(Error::Config(mistakes)) => match mistakes.errors() {
+            [mistake] => mistake.clone(),
+            others => panic!("{others:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn servers_that_would_lose_or_refuse_flushes_are_refused() {
+    if servers().kind == "given" {
+        eprintln!("given servers are not the tests' to reconfigure");
+        return;
+    }
+    let own = own_servers();
+    let backend = Backend::with_redis(&own.redis).await;
+    let mut redis = RawRedis::connect(&backend).await;
+    redis
+        .command(["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
+        .await;
+    let refusal = refused(&backend).await;
+    assert!(
+        matches!(&refusal, ConfigError::Evicting { policy, .. } if policy == "allkeys-lru"),
+        "{refusal}"
+    );
+    redis
+        .command(["CONFIG", "SET", "maxmemory-policy", "noeviction"])
+        .await;
+    redis.command(["REPLICAOF", "127.0.0.1", "1"]).await;
+    let refusal = refused(&backend).await;
+    assert!(
+        matches!(&refusal, ConfigError::Replica { primary, .. } if primary == "127.0.0.1:1"),
+        "{refusal}"
+    );
+    redis.command(["REPLICAOF", "NO", "ONE"]).await;
+
+    // An account that may ask for nothing is trusted.
+    let rights = ["on", ">secret", "~*", "+@all", "-config", "-info", "-time"];
+    let words = ["ACL", "SETUSER", "guest"].into_iter().chain(rights);
+    redis.command(words.collect::<Vec<_>>()).await;
+    let stream = backend
+        .stream
+        .replacen("redis://", "redis://guest:secret@", 1);
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, &backend.database)
+        .pool(DEFAULT_POOL, stream)
+        .entity::<Event>();
+    goes_through(&engine(registry).await).await;
+}
+
+async fn goes_through(engine: &Engine) {
+    let mut event = Event::default();
+    engine.flush_lazy(&mut event).await.unwrap();
+    assert_eq!(drain(engine).await.applied, 1);
 }
