@@ -16,6 +16,7 @@ mod encoded_reader;
 #[doc(hidden)]
 pub mod enumeration;
 mod error;
+mod identity;
 mod into_column;
 mod number;
 mod option;
@@ -35,6 +36,7 @@ pub(crate) use self::{
     check::check,
     encoded::{Corrupt, ValueRef, read_varint, write_varint},
     encoded_reader::EncodedReader,
+    identity::identity,
 };
 pub use self::{
     column_type::{BlobSize, ColumnType, RefersTo},

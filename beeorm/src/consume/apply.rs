@@ -9,45 +9,72 @@ use super::{
     too_old,
     work::Ended,
 };
+use crate::database::StatementFailure;
 
 /// The most rows and bytes of one transaction; it is cut at the borders of frames.
 const ROWS: usize = 1000;
 const BYTES: usize = 8 << 20;
 
-/// Applies the frames in order, each exactly once; gives the entries of those that could not even be buried.
-pub(super) async fn lane(
+/// Whether other lanes are still at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    Others,
+    Nobody,
+}
+
+/// What a lane leaves to others.
+#[derive(Default)]
+pub(super) struct Left<'f, 'e> {
+    /// The entries of frames that could not even be buried.
+    pub(super) aside: SetAside,
+    /// Frames that have to wait for the other lanes, in order.
+    pub(super) frames: Vec<&'f Incoming<'e>>,
+}
+
+/// The frames of one transaction.
+struct Part<'f, 'e> {
+    frames: Vec<&'f Incoming<'e>>,
+    /// Statement by statement, to learn which of them fails.
+    one_by_one: bool,
+}
+
+/// Applies the frames in order, each exactly once.
+///
+/// What a frame says that it gives up is what its writer believed. Where that is wrong, a value may become
+/// free in another lane, so a duplicate of such a value is no verdict while there are others: the frame,
+/// and all behind it, are left.
+pub(super) async fn lane<'f, 'e>(
     run: &Run,
     ownership: &Ownership,
     pool: &str,
-    frames: Vec<&Incoming<'_>>,
-) -> Result<SetAside, Ended> {
+    frames: Vec<&'f Incoming<'e>>,
+    beside: Beside,
+) -> Result<Left<'f, 'e>, Ended> {
     let mut aside = SetAside::new();
     // What is left, the next part at the end.
-    let mut parts: Vec<Vec<&Incoming<'_>>> = parts(frames);
+    let mut parts = parts(frames);
     let mut failures = 0;
     while let Some(part) = parts.pop() {
         // A stop lets the batch be finished; only waiting for a server that is away is given up, in `pause`.
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
-        if part.is_empty() {
-            continue;
-        }
-        let error = match attempt::attempt(run, pool, &part).await {
+        let error = match attempt(run, pool, &part).await {
             Outcome::Applied => {
                 failures = 0;
-                run.counters.applied.add(part.len());
+                run.counters.applied.add(part.frames.len());
                 run.counters.statements.add(
-                    part.iter()
+                    part.frames
+                        .iter()
                         .map(|incoming| incoming.frame.batch.statements.len())
                         .sum(),
                 );
                 continue;
             }
             Outcome::SomeAreDone => {
-                let tried = part.len();
+                let tried = part.frames.len();
                 let left = forget_done(run, pool, part).await?;
-                if left.len() == tried {
+                if left.frames.len() == tried {
                     // Whoever had them has gone back on it.
                     run.pause(&mut failures, LONGEST_PAUSE)
                         .await
@@ -77,27 +104,75 @@ pub(super) async fn lane(
             Outcome::Failed(failure) => failure,
         };
         if error.error.class().is_passing() {
-            tracing::warn!(error = %error.error, pool, frames = part.len(), "retry: the transaction is tried again");
+            tracing::warn!(error = %error.error, pool, frames = part.frames.len(), "retry: the transaction is tried again");
             run.counters.retries.add(1);
             parts.push(part);
             run.pause(&mut failures, LONGEST_PAUSE)
                 .await
                 .map_err(|_| Ended::Stopped)?;
-        } else if let [alone] = part.as_slice() {
-            let kept = conclude::refused(run, ownership, pool, alone, error).await?;
-            aside.extend(kept.map(|reason| (alone.entry, reason)));
+        } else if let [alone] = part.frames.as_slice() {
+            if !part.one_by_one {
+                parts.push(Part {
+                    one_by_one: true,
+                    ..part
+                });
+            } else if beside == Beside::Others && may_become_free(alone, &error) {
+                parts.push(part);
+                break;
+            } else {
+                let kept = conclude::refused(run, ownership, pool, alone, error).await?;
+                aside.extend(kept.map(|reason| (alone.entry, reason)));
+            }
         } else {
             // Halves, in order, until the culprit stands alone and its neighbours are applied.
-            tracing::debug!(error = %error.error, frames = part.len(), "split: looking for the frame that fails");
-            let mut first = part;
+            tracing::debug!(error = %error.error, frames = part.frames.len(), "split: looking for the frame that fails");
+            let mut first = part.frames;
             let second = first.split_off(first.len() / 2);
-            parts.extend([second, first]);
+            parts.extend([Part::new(second), Part::new(first)]);
         }
     }
-    Ok(aside)
+    let left = parts.into_iter().rev().flat_map(|part| part.frames);
+    Ok(Left {
+        aside,
+        frames: left.collect(),
+    })
 }
 
-fn parts<'f, 'e>(frames: Vec<&'f Incoming<'e>>) -> Vec<Vec<&'f Incoming<'e>>> {
+async fn attempt(run: &Run, pool: &str, part: &Part<'_, '_>) -> Outcome {
+    match part.frames.as_slice() {
+        [] => Outcome::Applied,
+        [alone] if part.one_by_one => attempt::attempt_one_by_one(run, pool, alone).await,
+        frames => attempt::attempt(run, pool, frames).await,
+    }
+}
+
+/// Whether the value that is taken may be given up by a frame that does not say so.
+fn may_become_free(incoming: &Incoming<'_>, failure: &StatementFailure) -> bool {
+    let batch = &incoming.frame.batch;
+    let shape = batch
+        .statements
+        .get(failure.statement)
+        .and_then(|statement| batch.shape(statement).ok());
+    let Some((shape, name)) = shape.zip(failure.error.index()) else {
+        return false;
+    };
+    let mut indexes = shape.table.indexes.iter();
+    let index = indexes.find(|index| index.unique && index.name == name);
+    index.is_some_and(|index| shape.table.compares_exactly(index))
+}
+
+impl<'f, 'e> Part<'f, 'e> {
+    /// A lone statement is not merged with anything.
+    fn new(frames: Vec<&'f Incoming<'e>>) -> Self {
+        let one_by_one = match frames.as_slice() {
+            [alone] => alone.frame.batch.statements.len() == 1,
+            _ => false,
+        };
+        Self { frames, one_by_one }
+    }
+}
+
+fn parts<'f, 'e>(frames: Vec<&'f Incoming<'e>>) -> Vec<Part<'f, 'e>> {
     let mut parts: Vec<Vec<&Incoming<'_>>> = Vec::new();
     let (mut rows, mut bytes) = (usize::MAX, 0);
     for incoming in frames {
@@ -115,18 +190,18 @@ fn parts<'f, 'e>(frames: Vec<&'f Incoming<'e>>) -> Vec<Vec<&'f Incoming<'e>>> {
             }
         }
     }
-    parts.reverse();
-    parts
+    parts.into_iter().rev().map(Part::new).collect()
 }
 
 async fn forget_done<'f, 'e>(
     run: &Run,
     pool: &str,
-    mut part: Vec<&'f Incoming<'e>>,
-) -> Result<Vec<&'f Incoming<'e>>, Ended> {
-    let ids: Vec<_> = part.iter().map(|incoming| incoming.frame.id).collect();
+    part: Part<'f, 'e>,
+) -> Result<Part<'f, 'e>, Ended> {
+    let mut frames = part.frames;
+    let ids: Vec<_> = frames.iter().map(|incoming| incoming.frame.id).collect();
     let done = find_done(run, pool, &ids).await?;
     run.counters.duplicates.add(done.len());
-    part.retain(|incoming| !done.contains(&incoming.frame.id));
-    Ok(part)
+    frames.retain(|incoming| !done.contains(&incoming.frame.id));
+    Ok(Part::new(frames))
 }

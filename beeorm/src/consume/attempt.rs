@@ -12,7 +12,7 @@ use crate::{
         dead_letters::{self, DeadLetterRow},
         inbox::{self, Guard, Refusal, Verdict},
     },
-    statement::Batch,
+    statement::{Batch, StatementRun, merged, one_by_one},
 };
 
 /// How a transaction ended.
@@ -30,20 +30,26 @@ pub(super) enum Outcome {
     Away(DatabaseError),
 }
 
-/// Applies the frames, all or none.
+/// Applies the frames, all or none; their statements merged, as far as no order is changed that matters.
 pub(super) async fn attempt(run: &Run, pool: &str, frames: &[&Incoming<'_>]) -> Outcome {
     let ids: Vec<Uuid> = frames.iter().map(|incoming| incoming.frame.id).collect();
     let batches: Vec<&Batch> = frames
         .iter()
         .map(|incoming| &incoming.frame.batch)
         .collect();
-    transaction(
-        run,
-        pool,
-        (&ids, Verdict::Applied, Guard::Watermark),
-        Work::Statements(&batches),
-    )
-    .await
+    let runs = merged(&batches, run.source.tables.family());
+    let work = Work::Statements(&batches, &runs);
+    let entry = (&ids[..], Verdict::Applied, Guard::Watermark);
+    transaction(run, pool, entry, work).await
+}
+
+/// Applies the frame statement by statement, so that a failure tells which of them it was.
+pub(super) async fn attempt_one_by_one(run: &Run, pool: &str, incoming: &Incoming<'_>) -> Outcome {
+    let batch = &incoming.frame.batch;
+    let runs = one_by_one(batch);
+    let work = Work::Statements(&[batch], &runs);
+    let entry = (&[incoming.frame.id][..], Verdict::Applied, Guard::Watermark);
+    transaction(run, pool, entry, work).await
 }
 
 /// A dead frame's letter, and the keys of the rows that it would have inserted.
@@ -72,7 +78,7 @@ pub(super) async fn skip(run: &Run, pool: &str, id: Uuid) -> Outcome {
 
 /// What is done beside the inbox.
 enum Work<'w> {
-    Statements(&'w [&'w Batch]),
+    Statements(&'w [&'w Batch], &'w [StatementRun]),
     Burial(&'w Burial),
     Nothing,
 }
@@ -85,9 +91,9 @@ impl Work<'_> {
         limits: Limits,
     ) -> Result<(), StatementFailure> {
         let done = match self {
-            Work::Statements(batches) => {
+            Work::Statements(batches, runs) => {
                 let dead_inserts = run.dead_inserts();
-                apply(session, limits, batches, Keys::Unwanted, dead_inserts).await?;
+                apply(session, limits, batches, runs, Keys::Unwanted, dead_inserts).await?;
                 match dead_inserts {
                     DeadInserts::Ignored => Ok(()),
                     DeadInserts::LookedFor => forget(session, batches).await,

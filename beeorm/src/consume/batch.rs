@@ -8,7 +8,15 @@ use std::{
 use futures_util::{StreamExt, future::BoxFuture, stream};
 use uuid::Uuid;
 
-use super::{Run, apply, bounded::Bounded, conclude, own::Ownership, plan, work::Ended};
+use super::{
+    Run,
+    apply::{self, Beside},
+    bounded::Bounded,
+    conclude,
+    own::Ownership,
+    plan,
+    work::Ended,
+};
 use crate::{
     database::{
         DatabaseError,
@@ -161,20 +169,40 @@ async fn apply_all(
     ownership: &Ownership,
     frames: &[Incoming<'_>],
 ) -> Result<SetAside, Ended> {
-    let mut lanes: Vec<BoxFuture<'_, Result<SetAside, Ended>>> = Vec::new();
+    let mut lanes: Vec<BoxFuture<'_, Result<_, Ended>>> = Vec::new();
     for (pool, incoming) in by_pool(frames) {
-        for lane in plan::lanes(&incoming, &run.source.tables, run.options.workers) {
-            lanes.push(Box::pin(apply::lane(run, ownership, pool, lane)));
+        let planned = plan::lanes(&incoming, run.source.tables.family(), run.options.workers);
+        let beside = if planned.len() > 1 {
+            Beside::Others
+        } else {
+            Beside::Nobody
+        };
+        for lane in planned {
+            lanes.push(Box::pin(async move {
+                let left = apply::lane(run, ownership, pool, lane, beside).await?;
+                Ok((pool, left))
+            }));
         }
     }
     let mut working = stream::iter(lanes).buffer_unordered(run.options.workers);
-    let mut ended = Ok(SetAside::new());
+    let mut aside = SetAside::new();
+    let mut waiting: BTreeMap<&str, Vec<&Incoming<'_>>> = BTreeMap::new();
+    let mut ended = Ok(());
     while let Some(result) = working.next().await {
         // Each lane is brought to its end, also when another one was given up.
-        ended = ended.and_then(|mut aside| {
-            aside.extend(result?);
-            Ok(aside)
-        });
+        match result {
+            Ok((pool, left)) => {
+                aside.extend(left.aside);
+                waiting.entry(pool).or_default().extend(left.frames);
+            }
+            Err(error) => ended = ended.and(Err(error)),
+        }
     }
-    ended
+    ended?;
+    for (pool, mut incoming) in waiting {
+        incoming.sort_by_key(|incoming| frames.element_offset(incoming));
+        let left = apply::lane(run, ownership, pool, incoming, Beside::Nobody).await?;
+        aside.extend(left.aside);
+    }
+    Ok(aside)
 }

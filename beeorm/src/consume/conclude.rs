@@ -81,7 +81,7 @@ pub(super) async fn refused(
             .await
             .map_err(|_| Ended::Stopped)?;
         loop {
-            match attempt::attempt(run, pool, &[incoming]).await {
+            match attempt::attempt_one_by_one(run, pool, incoming).await {
                 Outcome::Applied => {
                     if let Some(problem) = waited_for {
                         run.patience.healed(&problem);

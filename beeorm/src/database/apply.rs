@@ -1,4 +1,4 @@
-//! Statements onto a session: neighbours of one shape become one statement of several rows.
+//! Statements onto a session: those of one shape become one statement of several rows.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{
     DatabaseError, Dialect, FailureClass, Session,
     dead_keys::{self, RowKey},
-    render,
+    render::{self, by_key},
 };
 use crate::{
     column::{Corrupt, ValueRef},
-    statement::{Batch, Operation, RowValues, Shape, Statement},
+    statement::{Batch, Operation, RowValues, Shape, Statement, StatementPlace, StatementRun},
 };
 
 /// The most rows of one statement. Chunks have 1, 2, 4, … rows up to this, so that a shape has at most ten
@@ -55,40 +55,36 @@ pub(crate) enum Keys {
     Unwanted,
 }
 
-/// Applies the batches' statements in order; gives for every statement of the first batch the key that
-/// AUTO_INCREMENT made (0 for none), where they are wanted.
+/// Applies the batches' statements, run after run; gives for every row, in the order of the runs, the key
+/// that AUTO_INCREMENT made (0 for none), where they are wanted.
 pub(crate) async fn apply(
     session: &mut dyn Session,
     limits: Limits,
     batches: &[&Batch],
+    runs: &[StatementRun],
     keys: Keys,
     dead_inserts: DeadInserts,
 ) -> Result<Vec<u64>, StatementFailure> {
     let mut made = Vec::new();
-    let rows: Vec<(usize, usize)> = batches
-        .iter()
-        .enumerate()
-        .flat_map(|(batch, statements)| {
-            (0..statements.statements.len()).map(move |statement| (batch, statement))
-        })
-        .collect();
-    let mut rest = rows.as_slice();
-    while let Some(&(_, statement)) = rest.first() {
-        let count = run_length(batches, rest, limits, keys);
-        let (run, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-        let done = execute(session, limits, batches, run, dead_inserts).await;
-        let key = done.map_err(|error| StatementFailure { statement, error })?;
-        if keys == Keys::Wanted {
-            made.extend(std::iter::repeat_n(key, count.max(1)));
+    for run in runs {
+        let mut rest = run.as_slice();
+        while let Some(&(_, statement)) = rest.first() {
+            let count = count_together(batches, rest, limits, keys);
+            let (rows, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            let done = execute(session, limits, batches, rows, dead_inserts).await;
+            let key = done.map_err(|error| StatementFailure { statement, error })?;
+            if keys == Keys::Wanted {
+                made.extend(std::iter::repeat_n(key, count));
+            }
+            rest = behind;
         }
-        rest = behind;
     }
     Ok(made)
 }
 
 fn row<'b>(
     batches: &[&'b Batch],
-    (batch, statement): (usize, usize),
+    (batch, statement): StatementPlace,
 ) -> Option<(&'b Batch, &'b Shape, &'b Statement)> {
     let batch = *batches.get(batch)?;
     let statement = batch.statements.get(statement)?;
@@ -96,27 +92,38 @@ fn row<'b>(
 }
 
 /// How many rows from the first on go into one statement.
-fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys: Keys) -> usize {
-    let Some((_, first, _)) = rows.first().and_then(|place| row(batches, *place)) else {
+fn count_together(
+    batches: &[&Batch],
+    rows: &[StatementPlace],
+    limits: Limits,
+    keys: Keys,
+) -> usize {
+    let Some((_, shape, _)) = rows.first().and_then(|place| row(batches, *place)) else {
         return 1;
     };
-    if !can_merge(first, keys) {
+    if rows.len() == 1 || !can_merge(shape, limits.dialect, keys) {
         return 1;
     }
-    let width = match first.operation {
+    let width = match shape.operation {
         Operation::Delete => 1,
-        _ => first.columns.len().max(1),
+        Operation::Insert => shape.columns.len().max(1),
+        Operation::Update => shape.columns.len() + 1,
     };
+    // Of the text, and of the protocol for what is bound.
+    let overhead = match shape.operation {
+        Operation::Insert => 9,
+        Operation::Update | Operation::Delete => by_key::TEXT_OF_A_VALUE + 9,
+    } * width;
     let most = MAX_ROWS.min(max_placeholders(limits.dialect) / width);
     // Bound values take about as much in the protocol as here; half of the packet leaves room for the rest.
     let mut bytes_left = limits.statement_bytes / 2;
     let mut count = 0_usize;
     for place in rows.iter().take(most) {
-        let Some((_, shape, statement)) = row(batches, *place) else {
+        let Some((batch, shape, statement)) = row(batches, *place) else {
             break;
         };
-        let bytes = statement.length() + 9 * width;
-        if !same_sql(first, shape) || bytes > bytes_left {
+        let bytes = statement.length() + overhead;
+        if bytes > bytes_left || !fits(limits.dialect, batch, shape, statement) {
             break;
         }
         bytes_left -= bytes;
@@ -126,7 +133,7 @@ fn run_length(batches: &[&Batch], rows: &[(usize, usize)], limits: Limits, keys:
     count.checked_ilog2().map_or(1, |power| 1 << power)
 }
 
-fn can_merge(shape: &Shape, keys: Keys) -> bool {
+fn can_merge(shape: &Shape, dialect: Dialect, keys: Keys) -> bool {
     match shape.operation {
         Operation::Insert => {
             let has_key = shape
@@ -137,7 +144,7 @@ fn can_merge(shape: &Shape, keys: Keys) -> bool {
                 && (has_key || keys == Keys::Unwanted)
                 && !shape.columns.is_empty()
         }
-        Operation::Update => false,
+        Operation::Update => dialect != Dialect::Sqlite && by_key::can_update(shape),
         // Rows of one DELETE go in the order of the key: where a row can refer to another of its table, the
         // order in which they were given matters.
         Operation::Delete => {
@@ -151,23 +158,29 @@ fn can_merge(shape: &Shape, keys: Keys) -> bool {
     }
 }
 
-fn same_sql(left: &Shape, right: &Shape) -> bool {
-    std::ptr::eq(left.table, right.table)
-        && left.operation == right.operation
-        && left.columns == right.columns
-        && right.on_duplicate.is_empty()
+fn fits(dialect: Dialect, batch: &Batch, shape: &Shape, statement: &Statement) -> bool {
+    let found_by_key = match shape.operation {
+        Operation::Insert => false,
+        Operation::Update => true,
+        Operation::Delete => dialect != Dialect::Sqlite && by_key::has_exact_key(shape.table),
+    };
+    !found_by_key
+        || batch
+            .values(statement)
+            .is_ok_and(|values| by_key::fits(shape, &values))
 }
 
 async fn execute(
     session: &mut dyn Session,
     limits: Limits,
     batches: &[&Batch],
-    run: &[(usize, usize)],
+    rows: &[StatementPlace],
     dead_inserts: DeadInserts,
 ) -> Result<u64, DatabaseError> {
     let mut binds: Vec<ValueRef<'_>> = Vec::new();
     let mut shape = None;
-    for place in run {
+    let mut bytes = 0;
+    for place in rows {
         let (batch, of, statement) = row(batches, *place).ok_or_else(damaged)?;
         let RowValues {
             key,
@@ -180,15 +193,11 @@ async fn execute(
         if of.operation != Operation::Insert {
             binds.extend(key);
         }
+        bytes += statement.length();
         shape.get_or_insert(of);
     }
     let shape = shape.ok_or_else(damaged)?;
-    let sql = render::statement(limits.dialect, shape, run.len());
-    let bytes: usize = run
-        .iter()
-        .filter_map(|place| row(batches, *place))
-        .map(|(_, _, row)| row.length())
-        .sum();
+    let sql = render::statement(limits.dialect, shape, rows.len());
     if bytes + sql.len() > limits.statement_bytes {
         // Sent, it would look like a lost connection, and be tried for ever.
         let limit = limits.statement_bytes;
@@ -198,16 +207,19 @@ async fn execute(
         return Err(DatabaseError::new(FailureClass::Data, message));
     }
     let mut done = session.execute(&sql, &binds).await?;
-    let some_are_missing = shape.operation != Operation::Insert
-        && done.rows < run.len().try_into().unwrap_or(u64::MAX);
+    let wanted = rows.len().try_into().unwrap_or(u64::MAX);
+    let some_are_missing = shape.operation != Operation::Insert && done.rows < wanted;
     if some_are_missing && dead_inserts == DeadInserts::LookedFor {
-        if let Some(frame) = dead_insert(session, batches, run).await? {
+        if let Some(frame) = dead_insert(session, batches, rows).await? {
             return Err(DatabaseError::insert_dead(shape.table.table, frame));
         }
-        // A replay that was committed in between has made the row, and has forgotten its key.
-        done = session.execute(&sql, &binds).await?;
+        // A replay that was committed in between has made the row, and has forgotten its key. Of several rows those
+        // that were there are counted already.
+        if done.rows == 0 {
+            done = session.execute(&sql, &binds).await?;
+        }
     }
-    if shape.operation == Operation::Update && done.rows == 0 {
+    if shape.operation == Operation::Update && done.rows < wanted {
         return Err(DatabaseError::row_missing(shape.table.table));
     }
     Ok(done.last_insert_id)

@@ -11,7 +11,9 @@ use crate::{
     },
     entity::Place,
     error::Error,
-    statement::{Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Path, Progress, Rows},
+    statement::{
+        Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Path, Progress, Rows, neighbours,
+    },
 };
 
 pub(super) async fn save<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<(), Error> {
@@ -104,8 +106,17 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
                 dialect: database.dialect(),
                 statement_bytes: database.max_statement_bytes(),
             };
+            let runs = neighbours(batch);
             let dead_inserts = DeadInserts::Ignored;
-            let applied = apply(&mut **session, limits, &[batch], Keys::Wanted, dead_inserts).await;
+            let applied = apply(
+                &mut **session,
+                limits,
+                &[batch],
+                &runs,
+                Keys::Wanted,
+                dead_inserts,
+            )
+            .await;
             let keys = applied.map_err(|StatementFailure { error, .. }| {
                 if alone {
                     Failed::at_the_end(error)

@@ -83,12 +83,6 @@ impl Shape {
         }
     }
 
-    /// How many values each statement has.
-    pub(crate) fn width(&self) -> usize {
-        let key = usize::from(self.operation != Operation::Insert);
-        key + self.columns.len() + self.released.len() + self.on_duplicate.len()
-    }
-
     /// The place among the assigned columns.
     fn place_of(&self, column: usize) -> Option<usize> {
         self.columns

@@ -2,7 +2,8 @@ use super::{Batch, Operation, Shape, rows::Progress};
 use crate::{
     column::{ColumnError, ValueRef, check},
     entity::{
-        AssignMode, Assignment, Entity, IdSource, Key, KeySource, Place, TableSchema, encode_row,
+        AssignMode, Assignment, Entity, IdSource, IndexSchema, Key, KeySource, Place, TableSchema,
+        encode_row,
     },
     error::Error,
 };
@@ -160,10 +161,13 @@ impl<'e> Encoder<'e> {
                 .collect();
             let mut shape = Shape::new(schema, Operation::Update, columns);
             if !stored.is_empty() {
-                shape.released = changed
-                    .iter()
-                    .copied()
-                    .filter(|column| schema.is_unique(*column))
+                // All of an index, also what stays: only together do its columns say what becomes free.
+                let touched = |index: &&IndexSchema| {
+                    index.unique && index.columns.iter().any(|column| changed.contains(column))
+                };
+                let touched: Vec<&IndexSchema> = schema.indexes.iter().filter(touched).collect();
+                shape.released = (0..schema.columns.len())
+                    .filter(|column| touched.iter().any(|index| index.columns.contains(column)))
                     .collect();
                 copy_values(data, stored, &shape.released);
             }

@@ -7,6 +7,7 @@ mod round_trip;
 mod sessions;
 mod statements;
 mod support;
+mod together;
 mod values;
 
 use self::support::Bench;
@@ -24,6 +25,9 @@ pub async fn database(url: &str) {
     values::the_reader_keeps_its_place(&bench).await;
     counters::counters_are_exact(&bench).await;
     counters::unsigned_numbers_keep_their_order(&bench).await;
+    together::counters_are_exact(&bench).await;
+    together::what_one_row_refuses_is_refused(&bench).await;
+    together::only_these_rows_are_locked(&bench).await;
     refusals::data_is_refused(&bench).await;
     refusals::duplicates_name_their_index(&bench).await;
     refusals::foreign_keys_hold(&bench).await;

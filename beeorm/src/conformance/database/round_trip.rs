@@ -1,4 +1,7 @@
-use super::support::{Bench, number, rows};
+use super::{
+    support::{Bench, number, rows},
+    together::{batch, run, table},
+};
 use crate::{
     column::{
         ColumnError, ColumnType, RowReader,
@@ -7,7 +10,9 @@ use crate::{
             Timestamp, Unsigned, Uuid, Word,
         },
     },
-    database::Dialect,
+    database::{Dialect, Session},
+    entity::AssignMode,
+    statement::Operation,
 };
 
 /// How a type's values can be found again by an equality.
@@ -89,6 +94,7 @@ pub(super) async fn check(
         .await
         .unwrap_or_else(|error| panic!("{column_type}: {error}"));
     assert_eq!(read.len(), 2 * values.len());
+    update_together(bench, session.as_mut(), &name, column_type, &values).await;
     for (id, value) in ids.iter().zip(&values) {
         if found == Found::Exactly && *value != Null && *value != Double(0.0) {
             let sql = format!("SELECT COUNT(*) FROM `{name}` WHERE `value` = ? AND `id` = ?");
@@ -103,6 +109,63 @@ pub(super) async fn check(
         "{column_type}: only NULL is NULL"
     );
     session.execute(&drop_table, &[]).await.unwrap();
+}
+
+/// Gives each row the value of another, in as few statements as the library would.
+async fn update_together(
+    bench: &Bench,
+    session: &mut dyn Session,
+    name: &str,
+    column_type: ColumnType,
+    values: &[ValueRef<'_>],
+) {
+    let key = ColumnType::Integer {
+        bits: 64,
+        signed: true,
+    };
+    let table = table(name.to_owned(), &[("id", key), ("value", column_type)]);
+    let count = values.len();
+    let nulls = vec![Null; count];
+    // Each value in another row, first among others and last; all NULL; and back to what they were.
+    for turned in (1..count).map(Some).chain([None, Some(0)]) {
+        let mut expected = nulls.clone();
+        if let Some(by) = turned {
+            expected.copy_from_slice(values);
+            expected.rotate_left(by);
+        }
+        let statements: Vec<_> = (0_i64..)
+            .zip(&expected)
+            .map(|(id, value)| vec![Signed(id), *value])
+            .collect();
+        let columns = [(1, AssignMode::Set)];
+        let batch = batch(table, Operation::Update, &columns, &statements);
+        let done = run(bench, session, &batch).await;
+        let statements = done.unwrap_or_else(|failure| panic!("{column_type}: {}", failure.error));
+        let is_merged = bench.dialect != Dialect::Sqlite && !is_large(&column_type);
+        let fewest = if is_merged {
+            count.count_ones() as usize
+        } else {
+            count
+        };
+        assert_eq!(statements, fewest, "{column_type}: {count} rows");
+        let sql = format!("SELECT `value` FROM `{name}` WHERE `id` < 1000 ORDER BY `id`");
+        let mut expected = expected.iter();
+        let read = rows(session, &sql, &[], |row| {
+            let value = *expected.next().expect("no row more");
+            let same = same(bench.dialect, row, value)?;
+            assert!(same, "{column_type}: {value:?} was updated to another");
+            Ok(())
+        });
+        assert_eq!(read.await.unwrap().len(), count);
+    }
+}
+
+/// What is updated row by row.
+fn is_large(column_type: &ColumnType) -> bool {
+    matches!(
+        column_type,
+        ColumnType::Text { length: None } | ColumnType::Blob(_) | ColumnType::Json
+    )
 }
 
 /// Whether the row's next column holds the value, floats to the bit.

@@ -1,5 +1,7 @@
 //! The SQL of statements: values are always bound, names always quoted, the same in every dialect.
 
+pub(crate) mod by_key;
+
 use std::fmt::Write;
 
 use super::Dialect;
@@ -31,12 +33,13 @@ fn list<T>(items: impl IntoIterator<Item = T>, mut write: impl FnMut(T) -> Strin
     out
 }
 
-/// The statement for so many rows of one shape (an UPDATE takes one).
+/// The statement for so many rows of one shape.
 pub(crate) fn statement(dialect: Dialect, shape: &Shape, rows: usize) -> String {
     let table = quoted(shape.table.table);
     let key = column(shape.table, shape.table.key);
     match shape.operation {
         Operation::Insert => insert(dialect, shape, rows),
+        Operation::Update if rows > 1 => by_key::update(shape, rows),
         Operation::Update => {
             let assignments = list(&shape.columns, |(position, mode)| {
                 assignment(shape.table, *position, *mode)
@@ -44,6 +47,9 @@ pub(crate) fn statement(dialect: Dialect, shape: &Shape, rows: usize) -> String 
             format!("UPDATE {table} SET {assignments} WHERE {key} = ?")
         }
         Operation::Delete if rows == 1 => format!("DELETE FROM {table} WHERE {key} = ?"),
+        Operation::Delete if dialect != Dialect::Sqlite && by_key::has_exact_key(shape.table) => {
+            by_key::delete(shape, rows)
+        }
         Operation::Delete => format!(
             "DELETE FROM {table} WHERE {key} IN ({})",
             list(0..rows, |_| "?".to_owned())
@@ -78,11 +84,14 @@ fn insert(dialect: Dialect, shape: &Shape, rows: usize) -> String {
 }
 
 fn assignment(table: &TableSchema, position: usize, mode: AssignMode) -> String {
-    let column = column(table, position);
+    assignment_of(&column(table, position), "?", mode)
+}
+
+fn assignment_of(column: &str, value: &str, mode: AssignMode) -> String {
     match mode {
-        AssignMode::Set => format!("{column} = ?"),
-        AssignMode::Add => format!("{column} = {column} + ?"),
-        AssignMode::Subtract => format!("{column} = {column} - ?"),
+        AssignMode::Set => format!("{column} = {value}"),
+        AssignMode::Add => format!("{column} = {column} + {value}"),
+        AssignMode::Subtract => format!("{column} = {column} - {value}"),
     }
 }
 

@@ -1,0 +1,153 @@
+//! UPDATE and DELETE of several rows, each found by its key, an UPDATE with values for each.
+//!
+//! The rows are a derived table, whose values pass through a type of its own before they are compared or
+//! assigned. So every placeholder is cast to a type that holds each value of its column exactly, and the
+//! column's own conversion, strict as ever, is left to the assignment. What no such type is known for is
+//! updated row by row.
+//!
+//! The derived table comes first in the join, whatever the optimizer thinks of it, and the table's rows are
+//! found by their key: so none but these are locked, in their order. With `WHERE key IN (…)` a server would
+//! rather look at all of a small table, and wait for whoever has locked other rows.
+
+use super::{assignment_of, column, list, quoted};
+use crate::{
+    column::{ColumnType, ValueRef, check, identity},
+    entity::TableSchema,
+    statement::{RowValues, Shape},
+};
+
+/// About as many bytes as each value adds to the text.
+pub(crate) const TEXT_OF_A_VALUE: usize = 32;
+
+/// Longer texts are few, and would make a wide table of the rows.
+const LONGEST_TEXT: u32 = 1024;
+
+/// Whether rows of the shape can be updated together at all.
+pub(crate) fn can_update(shape: &Shape) -> bool {
+    let table = shape.table;
+    // The server checks unique indexes row by row, in an order of its own.
+    has_exact_key(table)
+        && shape.columns.iter().all(|(position, _)| {
+            let column = table.columns.get(*position);
+            let is_castable = column.is_some_and(|column| cast(&column.column_type).is_some());
+            is_castable && !table.is_unique(*position)
+        })
+}
+
+/// Whether the table's key can be compared with one that was cast, by the index.
+pub(crate) fn has_exact_key(table: &TableSchema) -> bool {
+    let key = table.columns.get(table.key);
+    key.is_some_and(|key| {
+        matches!(
+            key.column_type,
+            ColumnType::Integer { .. } | ColumnType::Uuid
+        )
+    })
+}
+
+/// Whether the row's values are of its columns' own kinds, so that the casts leave them as they are.
+pub(crate) fn fits(shape: &Shape, values: &RowValues<'_>) -> bool {
+    let table = shape.table;
+    let is_own = |column: usize, value: &ValueRef<'_>| {
+        let column = table.columns.get(column);
+        column.is_some_and(|column| is_exact(&column.column_type, value))
+    };
+    let mut assigned = shape.columns.iter().zip(&values.columns);
+    values.key.is_some_and(|key| is_own(table.key, &key))
+        && assigned.all(|((column, _), value)| is_own(*column, value))
+}
+
+fn is_exact(column_type: &ColumnType, value: &ValueRef<'_>) -> bool {
+    match (column_type, value) {
+        // A NULL key equals none, as by itself.
+        (_, ValueRef::Null) => true,
+        (ColumnType::Integer { signed, .. }, ValueRef::Signed(_)) => *signed,
+        (ColumnType::Integer { signed, .. }, ValueRef::Unsigned(_)) => !*signed,
+        (ColumnType::Float, ValueRef::Float(_)) | (ColumnType::Double, ValueRef::Double(_)) => true,
+        (ColumnType::Text { .. }, ValueRef::Text(_)) => check(column_type, *value).is_ok(),
+        (ColumnType::Enum(_) | ColumnType::Set(_), ValueRef::Word(word)) => {
+            word.chars().count() <= longest_word(column_type)
+        }
+        _ => identity(column_type, value).is_some() && check(column_type, *value).is_ok(),
+    }
+}
+
+/// In characters.
+fn longest_word(column_type: &ColumnType) -> usize {
+    match column_type {
+        ColumnType::Enum(values) => {
+            let lengths = values.iter().map(|value| value.chars().count());
+            lengths.max().unwrap_or(0)
+        }
+        ColumnType::Set(values) => values.iter().map(|value| value.chars().count() + 1).sum(),
+        _ => 0,
+    }
+}
+
+/// A placeholder of a type that holds every value of the column.
+fn cast(column_type: &ColumnType) -> Option<String> {
+    Some(match column_type {
+        ColumnType::Bool | ColumnType::Integer { signed: true, .. } => {
+            "CAST(? AS SIGNED)".to_owned()
+        }
+        ColumnType::Integer { signed: false, .. } => "CAST(? AS UNSIGNED)".to_owned(),
+        // As a product, since the first MySQLs of 8.0 have no CAST to DOUBLE.
+        ColumnType::Float | ColumnType::Double => "? * 1e0".to_owned(),
+        ColumnType::Decimal { precision, scale } => {
+            format!("CAST(? AS DECIMAL({precision},{scale}))")
+        }
+        ColumnType::Text {
+            length: Some(length @ 0..=LONGEST_TEXT),
+        } => format!("CAST(? AS CHAR({length}))"),
+        ColumnType::Enum(_) | ColumnType::Set(_) => {
+            format!("CAST(? AS CHAR({}))", longest_word(column_type))
+        }
+        // As they are bound: the column reads its text.
+        ColumnType::Date => "CAST(? AS CHAR(10))".to_owned(),
+        ColumnType::DateTime | ColumnType::Timestamp => "CAST(? AS CHAR(26))".to_owned(),
+        ColumnType::Uuid => "CAST(? AS BINARY(16))".to_owned(),
+        ColumnType::Text { .. } | ColumnType::Blob(_) | ColumnType::Json => return None,
+    })
+}
+
+/// Each row binds its columns' values, then its key.
+pub(super) fn update(shape: &Shape, rows: usize) -> String {
+    let assigned = shape.columns.iter().map(|(column, _)| *column);
+    let columns: Vec<usize> = assigned.chain([shape.table.key]).collect();
+    let assignments = list(
+        shape.columns.iter().enumerate(),
+        |(place, (position, mode))| {
+            let column = format!("`t`.{}", column(shape.table, *position));
+            assignment_of(&column, &format!("`v`.`v{place}`"), *mode)
+        },
+    );
+    let joined = join(shape.table, &columns, rows);
+    format!("UPDATE {joined} SET {assignments}")
+}
+
+/// Each row binds its key.
+pub(super) fn delete(shape: &Shape, rows: usize) -> String {
+    let joined = join(shape.table, &[shape.table.key], rows);
+    format!("DELETE `t` FROM {joined}")
+}
+
+/// The rows, `v`, with values for these columns, the key the last; and those of the table, `t`.
+fn join(table: &TableSchema, columns: &[usize], rows: usize) -> String {
+    let placeholder = |position: &usize| {
+        let column = table.columns.get(*position);
+        column
+            .and_then(|column| cast(&column.column_type))
+            .unwrap_or_else(|| "?".to_owned())
+    };
+    let first = list(columns.iter().enumerate(), |(place, column)| {
+        format!("{} AS `v{place}`", placeholder(column))
+    });
+    let next = format!(" UNION ALL SELECT {}", list(columns, placeholder));
+    format!(
+        "(SELECT {first}{}) AS `v` STRAIGHT_JOIN {} AS `t` FORCE INDEX (PRIMARY) ON `t`.{} = `v`.`v{}`",
+        next.repeat(rows.saturating_sub(1)),
+        quoted(table.table),
+        column(table, table.key),
+        columns.len().saturating_sub(1),
+    )
+}
