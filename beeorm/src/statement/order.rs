@@ -119,10 +119,13 @@ fn same_sql(left: &Shape, right: &Shape) -> bool {
         && left.on_duplicate == right.on_duplicate
 }
 
+/// What makes two shapes one SQL.
+type Sql<'b> = (*const TableSchema, Operation, &'b [(usize, AssignMode)]);
+
 /// Shapes by their SQL, numbered as they come.
 #[derive(Default)]
 struct Shapes<'b> {
-    numbers: HashMap<(*const TableSchema, Operation, &'b [(usize, AssignMode)]), u32>,
+    numbers: HashMap<Sql<'b>, u32>,
 }
 
 impl<'b> Shapes<'b> {
