@@ -3,9 +3,7 @@
 //! Rows are turned into statements here, for the synchronous and the lazy path alike.
 
 mod batch;
-mod claims;
 mod encode;
-mod family;
 mod order;
 mod row;
 mod rows;
@@ -13,10 +11,11 @@ mod waiting;
 
 pub(crate) use self::{
     batch::{Batch, Operation, RowValues, Shape, Statement},
-    claims::{ByThing, Claim, Claims, Mode, Purpose},
     encode::{Encoder, Path},
-    family::Family,
-    order::{StatementPlace, StatementRun, merged, neighbours, one_by_one},
+    order::{
+        ByThing, Claims, Family, Mode, Purpose, StatementPlace, StatementRun, merged, neighbours,
+        one_by_one,
+    },
     row::ById,
     rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
     waiting::waiting,

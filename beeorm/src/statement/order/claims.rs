@@ -6,10 +6,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Batch, Family, Operation, Shape, Statement};
+use super::Family;
 use crate::{
     column::{ValueRef, identity},
     entity::{AssignMode, IndexSchema, KeySource},
+    statement::{Batch, Operation, Shape, Statement},
 };
 
 /// Something that is claimed, as a hash: two things with one hash are ordered for nothing, which does no harm.
