@@ -6,6 +6,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod as_if_one_by_one;
 mod caller_gone;
 mod columns;
 mod conformance;

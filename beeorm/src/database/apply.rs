@@ -17,6 +17,9 @@ use crate::{
 /// The most rows of one statement. Chunks have 1, 2, 4, … rows up to this, so that a shape has at most ten
 /// texts, all of which stay prepared.
 const MAX_ROWS: usize = 512;
+/// Of a statement that names each row in a SELECT of its own, MySQL keeps 10 kB a row as long as it is
+/// prepared; more of them are hardly faster.
+const MAX_ROWS_BY_KEY: usize = 64;
 /// The most `?` of one statement: MySQL's protocol counts them in 16 bits, SQLite in 15.
 fn max_placeholders(dialect: Dialect) -> usize {
     match dialect {
@@ -109,12 +112,14 @@ fn count_together(
         Operation::Insert => shape.columns.len().max(1),
         Operation::Update => shape.columns.len() + 1,
     };
-    // Of the text, and of the protocol for what is bound.
-    let overhead = match shape.operation {
-        Operation::Insert => 9,
-        Operation::Update | Operation::Delete => by_key::TEXT_OF_A_VALUE + 9,
-    } * width;
-    let most = MAX_ROWS.min(max_placeholders(limits.dialect) / width);
+    let by_key = is_by_key(shape, limits.dialect);
+    // Beside the value: what the protocol adds, and of the text what is long.
+    let (overhead, most) = if by_key {
+        (by_key::TEXT_OF_A_VALUE + 9, MAX_ROWS_BY_KEY)
+    } else {
+        (9, MAX_ROWS)
+    };
+    let most = most.min(max_placeholders(limits.dialect) / width);
     // Bound values take about as much in the protocol as here; half of the packet leaves room for the rest.
     let mut bytes_left = limits.statement_bytes / 2;
     let mut count = 0_usize;
@@ -122,8 +127,8 @@ fn count_together(
         let Some((batch, shape, statement)) = row(batches, *place) else {
             break;
         };
-        let bytes = statement.length() + overhead;
-        if bytes > bytes_left || !fits(limits.dialect, batch, shape, statement) {
+        let bytes = statement.length() + overhead * width;
+        if bytes > bytes_left || by_key && !fits(batch, shape, statement) {
             break;
         }
         bytes_left -= bytes;
@@ -158,16 +163,18 @@ fn can_merge(shape: &Shape, dialect: Dialect, keys: Keys) -> bool {
     }
 }
 
-fn fits(dialect: Dialect, batch: &Batch, shape: &Shape, statement: &Statement) -> bool {
-    let found_by_key = match shape.operation {
+/// Whether several rows are joined, each by its key.
+fn is_by_key(shape: &Shape, dialect: Dialect) -> bool {
+    match shape.operation {
         Operation::Insert => false,
         Operation::Update => true,
         Operation::Delete => dialect != Dialect::Sqlite && by_key::has_exact_key(shape.table),
-    };
-    !found_by_key
-        || batch
-            .values(statement)
-            .is_ok_and(|values| by_key::fits(shape, &values))
+    }
+}
+
+fn fits(batch: &Batch, shape: &Shape, statement: &Statement) -> bool {
+    let values = batch.values(statement);
+    values.is_ok_and(|values| by_key::fits(shape, &values))
 }
 
 async fn execute(

@@ -21,6 +21,11 @@ impl Random {
                 .map_or(0, |time| time.as_micros())
         };
         let seed = given.unwrap_or_else(|| u64::try_from(moment()).unwrap_or_default());
+        Self::seeded(seed)
+    }
+
+    /// From this seed.
+    pub(crate) fn seeded(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 
