@@ -84,8 +84,8 @@ pub(super) async fn lane<'f, 'e>(
                 continue;
             }
             Outcome::SomeAreTooOld => {
-                let tried = part.len();
-                let (left, kept) = too_old::give_up(run, ownership, pool, part).await?;
+                let tried = part.frames.len();
+                let (left, kept) = too_old::give_up(run, ownership, pool, part.frames).await?;
                 aside.extend(kept);
                 if left.len() == tried {
                     // The watermark has gone back, with its server.
@@ -93,7 +93,7 @@ pub(super) async fn lane<'f, 'e>(
                         .await
                         .map_err(|_| Ended::Stopped)?;
                 }
-                parts.push(left);
+                parts.push(Part::new(left));
                 continue;
             }
             Outcome::Away(error) => {

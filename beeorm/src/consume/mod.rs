@@ -12,9 +12,9 @@ mod failure;
 mod own;
 mod patience;
 mod plan;
+mod prune;
 #[cfg(feature = "conformance")]
 mod rehearse;
-mod prune;
 mod report;
 mod stop;
 mod too_old;

@@ -26,7 +26,7 @@ pub(crate) fn rehearse(
         })
         .collect();
     for (_, incoming) in by_pool(&frames) {
-        for planned in plan::lanes(&incoming, tables, workers) {
+        for planned in plan::lanes(&incoming, tables.family(), workers) {
             let batches: Vec<&Batch> = planned
                 .iter()
                 .map(|incoming| &incoming.frame.batch)

@@ -17,7 +17,7 @@ use crate::{
     },
     error::Error,
     frame,
-    statement::{Batch, Operation},
+    statement::{Batch, Operation, one_by_one},
 };
 
 pub(super) async fn replay(
@@ -130,6 +130,7 @@ impl Replaying<'_> {
             self.session,
             self.limits,
             &[&batch],
+            &one_by_one(&batch),
             Keys::Unwanted,
             DeadInserts::LookedFor,
         )

@@ -221,8 +221,8 @@ impl Publisher {
     /// Now.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
-            wall_millis: self.runtime.now_millis(),
-            monotonic: self.runtime.monotonic(),
+            wall_millis: self.channel.runtime.now_millis(),
+            monotonic: self.channel.runtime.monotonic(),
         }
     }
 
@@ -276,7 +276,15 @@ mod tests {
             .await
             .unwrap();
         let stream: Arc<dyn Stream> = Arc::new(EmbeddedStream::new(store, "channel"));
-        let publisher = Publisher::new(Arc::clone(&stream), runtime, usize::MAX);
+        let settings = Settings {
+            durability: Durability::Appended,
+            fsync: Fsync {
+                replicas: 0,
+                timeout: Duration::ZERO,
+            },
+            limit: None,
+        };
+        let publisher = Publisher::new(Arc::clone(&stream), runtime, usize::MAX, settings);
         let id = Uuid::now_v7();
         let delivery = |age| {
             let mut made = publisher.moment();

@@ -9,8 +9,8 @@ use crate::{
         ValueRef::{self, Decimal, Double, Null, Signed, Text, Unsigned},
     },
     database::{
-        DatabaseError, Dialect, Done, EachRow, FailureClass, Keys, Limits, SelectError, Session,
-        StatementFailure, apply, render,
+        DatabaseError, DeadInserts, Dialect, Done, EachRow, FailureClass, Keys, Limits,
+        SelectError, Session, StatementFailure, apply, render,
     },
     entity::{AssignMode, ColumnSchema, KeySource, TableSchema},
     statement::{Batch, Operation, Shape, merged},
@@ -134,7 +134,16 @@ pub(super) async fn run(
         statement_bytes: bench.database.max_statement_bytes(),
     };
     let runs = merged(&[batch], &crate::statement::Family::default());
-    apply(&mut counted, limits, &[batch], &runs, Keys::Unwanted).await?;
+    let dead_inserts = DeadInserts::Ignored;
+    apply(
+        &mut counted,
+        limits,
+        &[batch],
+        &runs,
+        Keys::Unwanted,
+        dead_inserts,
+    )
+    .await?;
     Ok(counted.statements)
 }
 

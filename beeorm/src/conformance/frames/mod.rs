@@ -11,10 +11,10 @@ use futures_util::FutureExt;
 use self::recorder::Recorder;
 use crate::{
     consume,
-    database::{Dialect, Keys, Limits, apply},
+    database::{DeadInserts, Dialect, Keys, Limits, apply},
     entity::TableSchema,
     frame::{Frame, Tables, decode, encode},
-    statement::{Batch, Shape, Statement, waiting},
+    statement::{Batch, Family, Operation, Shape, Statement, merged, waiting},
 };
 
 /// The wire format of these tables' statements.
@@ -57,7 +57,7 @@ impl Frames {
         consume::rehearse(frames, &self.tables, 3, |lane| {
             planned += lane.len();
             for dialect in [Dialect::MySql, Dialect::MariaDb, Dialect::Sqlite] {
-                execute(lane, dialect);
+                execute(lane, self.tables.family(), dialect);
             }
         });
         assert_eq!(planned, count, "each frame is on one lane");
@@ -107,6 +107,12 @@ fn memory(frame: &Frame) -> usize {
         + batch.shapes.iter().map(of_shape).sum::<usize>()
 }
 
+/// How many values each statement has.
+fn width(shape: &Shape) -> usize {
+    let key = usize::from(shape.operation != Operation::Insert);
+    key + shape.columns.len() + shape.released.len() + shape.on_duplicate.len()
+}
+
 fn assert_same(left: &Frame, right: &Frame) {
     let head = |frame: &Frame| (frame.id, frame.created_millis, frame.pool.clone());
     assert_eq!(head(left), head(right));
@@ -122,19 +128,27 @@ fn assert_same(left: &Frame, right: &Frame) {
     }
 }
 
-fn execute(batches: &[&Batch], dialect: Dialect) {
+fn execute(batches: &[&Batch], family: &Family, dialect: Dialect) {
     let limits = Limits {
         dialect,
         statement_bytes: 1 << 20,
     };
     let mut recorder = Recorder::default();
-    let done = apply(&mut recorder, limits, batches, Keys::Unwanted);
+    let runs = merged(batches, family);
+    let done = apply(
+        &mut recorder,
+        limits,
+        batches,
+        &runs,
+        Keys::Unwanted,
+        DeadInserts::Ignored,
+    );
     // Nothing in it waits.
     if let Err(failure) = done.now_or_never().expect("nothing to wait for") {
         panic!("a frame that was read is not executed: {}", failure.error);
     }
     let values = batches.iter().flat_map(|batch| {
-        let width = |statement| batch.shape(statement).map_or(0, Shape::width);
+        let width = |statement| batch.shape(statement).map_or(0, width);
         let released = |statement| {
             batch
                 .shape(statement)

@@ -25,7 +25,7 @@ pub(super) fn frame(choices: &[u8], schemas: &[&'static TableSchema]) -> Frame {
         let start = batch.data.len();
         let table = schemas[choices.below(schemas.len())];
         let shape = shape(choices, table);
-        let width = shape.width();
+        let width = super::width(&shape);
         let mut sink = ColumnSink::new(&mut batch.data);
         (0..width).for_each(|_| value(choices, &mut sink));
         batch.push(shape, start).expect("it is small");
