@@ -5,8 +5,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    column::ColumnError, database::DatabaseError, engine::Receipt, entity::TableSchema,
-    publish::OutcomeUnknown, registry::ConfigErrors, stream::StreamError,
+    column::ColumnError,
+    database::DatabaseError,
+    engine::{Outcome, Receipt},
+    entity::TableSchema,
+    publish::OutcomeUnknown,
+    registry::ConfigErrors,
+    stream::StreamError,
 };
 
 /// Why a call was refused or failed.
@@ -134,6 +139,19 @@ pub enum Error {
         /// Of an entry.
         limit: usize,
     },
+    /// A table of an entity has a storage engine without transactions: a flush could be half done, or done twice.
+    #[error(
+        "the table `{table}` of the database pool {pool:?} has the engine {engine}, which knows no transactions, so that \
+         nothing can be promised on it: ALTER TABLE `{table}` ENGINE=InnoDB"
+    )]
+    NoTransactions {
+        /// The pool.
+        pool: String,
+        /// The table.
+        table: String,
+        /// Its engine.
+        engine: String,
+    },
     /// No pool of that name and kind.
     #[error("no {kind} pool is registered under {name:?}; registered: {registered:?}")]
     PoolNotRegistered {
@@ -176,7 +194,7 @@ pub enum Error {
     },
     /// A lazy flush was not executed in time.
     #[error(
-        "the lazy flush {frame_id} is still in the stream after {waited:?}: nothing else was done; is a background \
+        "the lazy flush {frame_id} has no outcome after {waited:?}: nothing else was done; is a background \
          consumer running? Try again later, or flush lazily, which keeps the order without waiting"
     )]
     LazyPending {
@@ -184,6 +202,28 @@ pub enum Error {
         frame_id: Uuid,
         /// How long it was waited for.
         waited: Duration,
+    },
+    /// A synchronous flush found that an earlier lazy flush of the same entity never took effect: the entity is not what
+    /// is stored. Nothing else was done. It is told once; flushed again, only what was changed since is written.
+    #[error(
+        "the earlier lazy flush {frame_id} of this entity was {outcome}, so it is not what is stored: load it anew before \
+         you change it; nothing else was done"
+    )]
+    LazyFailed {
+        /// As in [`Receipt::frame_ids`](crate::Receipt::frame_ids).
+        frame_id: Uuid,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// An earlier flush, of which it was not known whether it was appended, is in the stream now; this call was not
+    /// appended, as it has a counting [`Change`](crate::Change) in it.
+    #[error(
+        "an earlier flush whose outcome was not known is in the stream now, and nothing else was appended: whether the \
+         counting change of this call was part of it cannot be told; flush the change again, alone, if it was not"
+    )]
+    Settled {
+        /// The earlier flush's frames.
+        frames: Vec<Uuid>,
     },
     /// The stream refused, or could not be reached: nothing was appended.
     #[error(transparent)]

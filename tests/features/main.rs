@@ -12,6 +12,7 @@ mod columns;
 mod conformance;
 mod consumer_killed;
 mod contention;
+mod corners;
 mod dead_inserts;
 mod dead_letters;
 mod derive;

@@ -85,12 +85,6 @@ impl BlobSize {
 }
 
 impl ColumnType {
-    /// Whether two of its values are equal only if they are one and the same: by no collation ('bee' may equal
-    /// 'BEE'), and without rounding.
-    pub(crate) const fn compares_exactly(&self) -> bool {
-        !(self.is_collated() || matches!(self, Self::Float | Self::Double | Self::Json))
-    }
-
     /// Whether its comparisons go by a collation (so that 'bee' may equal 'BEE').
     #[must_use]
     pub const fn is_collated(&self) -> bool {

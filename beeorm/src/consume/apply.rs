@@ -9,7 +9,7 @@ use super::{
     too_old,
     work::Ended,
 };
-use crate::database::StatementFailure;
+use crate::database::DatabaseError;
 
 /// The most rows and bytes of one transaction; it is cut at the borders of frames.
 const ROWS: usize = 1000;
@@ -40,9 +40,9 @@ struct Part<'f, 'e> {
 
 /// Applies the frames in order, each exactly once.
 ///
-/// What a frame says that it gives up is what its writer believed. Where that is wrong, a value may become
-/// free in another lane, so a duplicate of such a value is no verdict while there are others: the frame,
-/// and all behind it, are left.
+/// Not all that orders frames is known to the planner: what a frame says that it gives up is what its writer believed,
+/// and an existing table may have foreign keys and unique indexes that its entity does not declare. So what may be
+/// otherwise once the other lanes are done is no verdict while they are at work: the frame, and all behind it, are left.
 pub(super) async fn lane<'f, 'e>(
     run: &Run,
     ownership: &Ownership,
@@ -116,12 +116,12 @@ pub(super) async fn lane<'f, 'e>(
                     one_by_one: true,
                     ..part
                 });
-            } else if beside == Beside::Others && may_become_free(alone, &error) {
+            } else if beside == Beside::Others && depends_on_rows(&error.error) {
                 parts.push(part);
                 break;
             } else {
                 let kept = conclude::refused(run, ownership, pool, alone, error).await?;
-                aside.extend(kept.map(|reason| (alone.entry, reason)));
+                aside.extend(kept.map(|reason| alone.set_aside(reason)));
             }
         } else {
             // Halves, in order, until the culprit stands alone and its neighbours are applied.
@@ -146,19 +146,9 @@ async fn attempt(run: &Run, pool: &str, part: &Part<'_, '_>) -> Outcome {
     }
 }
 
-/// Whether the value that is taken may be given up by a frame that does not say so.
-fn may_become_free(incoming: &Incoming<'_>, failure: &StatementFailure) -> bool {
-    let batch = &incoming.frame.batch;
-    let shape = batch
-        .statements
-        .get(failure.statement)
-        .and_then(|statement| batch.shape(statement).ok());
-    let Some((shape, name)) = shape.zip(failure.error.index()) else {
-        return false;
-    };
-    let mut indexes = shape.table.indexes.iter();
-    let index = indexes.find(|index| index.unique && index.name == name);
-    index.is_some_and(|index| shape.table.compares_exactly(index))
+/// Whether it was refused on account of other rows, which other lanes may be about to write.
+fn depends_on_rows(error: &DatabaseError) -> bool {
+    error.is_duplicate_key() || error.is_foreign_key() || error.is_row_missing()
 }
 
 impl<'f, 'e> Part<'f, 'e> {

@@ -71,8 +71,8 @@ pub(super) async fn bury(run: &Run, pool: &str, burial: &Burial) -> Outcome {
 }
 
 /// Gives the frame up without one.
-pub(super) async fn skip(run: &Run, pool: &str, id: Uuid) -> Outcome {
-    let entry = (&[id][..], Verdict::Skipped, Guard::Watermark);
+pub(super) async fn give_up(run: &Run, pool: &str, id: Uuid, verdict: Verdict) -> Outcome {
+    let entry = (&[id][..], verdict, Guard::Watermark);
     transaction(run, pool, entry, Work::Nothing).await
 }
 
@@ -158,7 +158,7 @@ async fn transaction(
     }
     let limits = Limits {
         dialect: database.dialect(),
-        statement_bytes: database.max_statement_bytes(),
+        statement_bytes: session.statement_bytes(&**database),
     };
     if let Err(failure) = work.run(run, session, limits).await {
         roll_back(session).await;
@@ -170,6 +170,13 @@ async fn transaction(
     }
     match session.commit().await {
         Ok(()) => Outcome::Applied,
+        // As by a foreign key that is checked at the end.
+        Err(error) if error.is_answer() && !error.class().is_passing() => {
+            Outcome::Failed(StatementFailure {
+                statement: 0,
+                error,
+            })
+        }
         Err(error) => {
             tracing::warn!(%error, pool, "retry: the answer to a COMMIT was lost; the inbox decides");
             Outcome::Away(error)

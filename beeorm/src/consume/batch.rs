@@ -52,7 +52,37 @@ struct Segment<'e> {
 }
 
 /// Entries that no database can take in, with the reason: those that hold no frame, among others.
-pub(super) type SetAside = Vec<(EntryId, String)>;
+pub(super) type SetAside = Vec<Aside>;
+
+/// An entry to be set aside.
+pub(super) struct Aside {
+    pub(super) entry: EntryId,
+    pub(super) reason: String,
+    /// The frame on account of which, and its pool; none where there is none, or where the pool is not known.
+    pub(super) frame: Option<(String, Uuid)>,
+}
+
+impl Aside {
+    fn unreadable(entry: EntryId, reason: impl Into<String>) -> Self {
+        let (reason, frame) = (reason.into(), None);
+        Self {
+            entry,
+            reason,
+            frame,
+        }
+    }
+}
+
+impl Incoming<'_> {
+    /// For a frame that no database takes.
+    pub(super) fn set_aside(&self, reason: String) -> Aside {
+        Aside {
+            entry: self.entry,
+            reason,
+            frame: Some((self.frame.pool.clone(), self.frame.id)),
+        }
+    }
+}
 
 /// Brings every frame to its end: applied, skipped, dead, or found to be done. What is left is to be set aside.
 pub(super) async fn conclude(
@@ -69,7 +99,7 @@ pub(super) async fn conclude(
         aside.extend(apply_all(run, ownership, &segment.frames).await?);
         if let Some(foreign) = segment.then {
             let kept = conclude::foreign(run, ownership, &foreign).await?;
-            aside.extend(kept.map(|reason| (foreign.entry, reason)));
+            aside.extend(kept.map(|reason| Aside::unreadable(foreign.entry, reason)));
         }
     }
     Ok(aside)
@@ -82,7 +112,7 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, SetAside) {
     let mut known = HashSet::new();
     for entry in entries {
         if entry.frames.is_empty() && !entry.deleted {
-            aside.push((entry.id, "no field `f`".to_owned()));
+            aside.push(Aside::unreadable(entry.id, "no field `f`"));
         }
         for bytes in &entry.frames {
             match frame::decode(bytes, &run.source.tables) {
@@ -104,7 +134,7 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, SetAside) {
                     segments.push(std::mem::take(&mut segment));
                 }
                 Err(error @ DecodeError::Garbage(_)) => {
-                    aside.push((entry.id, error.to_string()));
+                    aside.push(Aside::unreadable(entry.id, error.to_string()));
                 }
             }
         }

@@ -108,6 +108,13 @@ impl Session for Bounded {
         })
     }
 
+    fn statement_bytes(&self, database: &dyn Database) -> usize {
+        self.session.as_ref().map_or_else(
+            || database.max_statement_bytes(),
+            |session| session.statement_bytes(database),
+        )
+    }
+
     fn rollback(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
         Box::pin(async move {
             // One that was given up has nothing to roll back.

@@ -36,11 +36,20 @@ pub(super) async fn refused(
     let mut attempts = 1;
     let (mut failures, mut away) = (0, 0);
     let mut waited_for: Option<String> = None;
+    let mut limit_is_fresh = false;
     loop {
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
         let class = refused.error.class();
+        // A connection keeps the limit that there was when it was made.
+        let asks_for_limit = refused.error.is_too_large() && !limit_is_fresh;
+        if asks_for_limit {
+            limit_is_fresh = true;
+            run.database(pool)
+                .map(|database| database.forget_connections())
+                .ok();
+        }
         let waits = !class.is_passing() && class != FailureClass::Data;
         let left = if waits {
             waited_for = Some(refused.error.message().to_owned());
@@ -55,7 +64,7 @@ pub(super) async fn refused(
                 frame = %frame.id, error = %refused.error,
                 "pause: the table or column is not there, or the failure is not known; trying again"
             );
-        } else if !class.is_passing() {
+        } else if !class.is_passing() && !asks_for_limit {
             let failure = failure(run, pool, incoming, &refused, attempts);
             let verdict = match run.resolvers.ask(&failure).await {
                 Resolution::Skip => Some(Verdict::Skipped),
@@ -215,7 +224,7 @@ async fn bury(
         }
         let refusal = &burial.letter.refusal;
         let outcome = if verdict == Verdict::Skipped {
-            attempt::skip(run, pool, id).await
+            attempt::give_up(run, pool, id, verdict).await
         } else {
             attempt::bury(run, pool, &burial).await
         };

@@ -17,6 +17,7 @@ mod prune;
 mod rehearse;
 mod report;
 mod stop;
+mod tables;
 mod too_old;
 mod work;
 
@@ -248,7 +249,7 @@ impl BackgroundConsumer {
 impl Run {
     /// Owns, works, and contends again when another took over, until stopped or drained.
     async fn run(&self) -> Result<(), Error> {
-        self.make_tables().await?;
+        self.begin_with_tables().await?;
         while let Some(ownership) = own::acquire(self, &self.source.stream).await {
             self.recall_dead_inserts().await;
             let ended = {
@@ -265,27 +266,6 @@ impl Run {
             }
         }
         Ok(())
-    }
-
-    /// Waits for databases that are away; a missing right is told at once.
-    async fn make_tables(&self) -> Result<(), Error> {
-        let mut attempt = 0;
-        loop {
-            let Err(error) = self.source.databases.make_own_tables().await else {
-                return Ok(());
-            };
-            if !error.class().is_passing() {
-                return Err(error.into());
-            }
-            tracing::warn!(%error, "retry: the library's own tables could not be made");
-            if self
-                .pause(&mut attempt, Duration::from_secs(5))
-                .await
-                .is_err()
-            {
-                return Ok(());
-            }
-        }
     }
 
     /// Frames are decoded for registered pools only.
@@ -343,7 +323,7 @@ impl Run {
         self.counters.retries.add(1);
         // The library's own tables may have been dropped.
         if error.class() == FailureClass::Schema
-            && let Err(error) = self.source.databases.make_own_tables().await
+            && let Err(error) = self.make_own_tables().await
         {
             tracing::warn!(%error, pool, "retry: the library's own tables could not be made");
         }

@@ -30,7 +30,7 @@ pub(super) async fn give_up<'f, 'e>(
         }
         if horizon::made_millis(id) < watermark {
             let kept = conclude::too_old(run, ownership, pool, incoming).await?;
-            aside.extend(kept.map(|reason| (incoming.entry, reason)));
+            aside.extend(kept.map(|reason| incoming.set_aside(reason)));
         } else {
             left.push(incoming);
         }

@@ -2,8 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Run, Source, batch, own::Ownership};
-use crate::stream::{Entry, EntryId, Stream, StreamError};
+use super::{
+    Run, Source,
+    attempt::{self, Outcome},
+    batch::{self, Aside},
+    own::Ownership,
+};
+use crate::{
+    database::inbox::Verdict,
+    stream::{Entry, EntryId, Stream, StreamError},
+};
 
 /// Why the owner's loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +94,25 @@ async fn finish(
     redelivered: bool,
 ) -> Result<(), Ended> {
     let aside = batch::conclude(run, ownership, &entries, redelivered).await?;
-    for (id, reason) in &aside {
+    for Aside {
+        entry,
+        reason,
+        frame,
+    } in &aside
+    {
         // One with several frames may have several reasons: the first tells.
-        if let Some(place) = entries.iter().position(|entry| entry.id == *id) {
+        if let Some(place) = entries.iter().position(|other| other.id == *entry) {
             let entry = entries.remove(place);
             tracing::error!(entry = %entry.id, reason, "an entry that no database can take in is set aside");
             repeat(run, || stream.set_aside(ownership.token, &entry, reason)).await?;
             run.counters.set_aside.add(1);
+        }
+        if let Some((pool, id)) = frame {
+            // For those who ask what became of it. Only now, or it might be taken for done and acknowledged.
+            match attempt::give_up(run, pool, *id, Verdict::SetAside).await {
+                Outcome::Applied => {}
+                _ => tracing::warn!(frame = %id, "that it was set aside could not be written down"),
+            }
         }
     }
     repeat(run, || stream.acknowledge(ownership.token, &entries)).await

@@ -207,11 +207,11 @@ async fn execute(
     let sql = render::statement(limits.dialect, shape, rows.len());
     if bytes + sql.len() > limits.statement_bytes {
         // Sent, it would look like a lost connection, and be tried for ever.
-        let limit = limits.statement_bytes;
-        let message = format!(
-            "a row of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)"
-        );
-        return Err(DatabaseError::new(FailureClass::Data, message));
+        return Err(DatabaseError::too_large(
+            "a row",
+            bytes,
+            limits.statement_bytes,
+        ));
     }
     let mut done = session.execute(&sql, &binds).await?;
     let wanted = rows.len().try_into().unwrap_or(u64::MAX);

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Database, DatabaseError, Purpose, Session, own_tables};
+use super::{Database, Purpose, Session};
 use crate::error::Error;
 
 /// The database pools of an engine, by name.
@@ -29,16 +29,5 @@ impl Databases {
     /// A session for a caller.
     pub(crate) async fn session(&self, pool: &str) -> Result<Box<dyn Session>, Error> {
         Ok(self.get(pool)?.session(Purpose::Caller).await?)
-    }
-
-    /// Makes the inbox and the dead letters in every database, where they are not.
-    pub(crate) async fn make_own_tables(&self) -> Result<(), DatabaseError> {
-        for database in self.0.values() {
-            let mut session = database.session(Purpose::Caller).await?;
-            for (_, definition) in own_tables(database.dialect()) {
-                session.execute(&definition, &[]).await?;
-            }
-        }
-        Ok(())
     }
 }

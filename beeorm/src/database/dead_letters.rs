@@ -3,9 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    DatabaseError, Dialect, FailureClass, Limits, SelectError, Session, own_table_options,
-};
+use super::{DatabaseError, Dialect, Limits, SelectError, Session, own_table_options};
 use crate::column::{Column, ColumnError, RowReader, ValueRef};
 
 pub(crate) const TABLE: &str = "_beeorm_dead_letters";
@@ -93,10 +91,7 @@ pub(crate) async fn insert(
     let (bytes, limit) = (letter.bytes(), limits.statement_bytes);
     if bytes > limit {
         // Sent, it would look like a lost connection, and be tried for ever.
-        let message = format!(
-            "a dead letter of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)"
-        );
-        return Err(DatabaseError::new(FailureClass::Data, message));
+        return Err(DatabaseError::too_large("a dead letter", bytes, limit));
     }
     let sql = format!("INSERT INTO `{TABLE}` ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
     let refusal = &letter.refusal;

@@ -10,6 +10,8 @@ pub struct DatabaseError {
     code: Option<u32>,
     sqlstate: Option<String>,
     message: String,
+    /// The server said it, and leaves open whether it did what was asked.
+    leaves_open: bool,
 }
 
 /// What a failure means for the statement that met it.
@@ -46,6 +48,8 @@ pub(crate) enum Kind {
     Null,
     /// A table that the entities ask for is not there, or one of the library's own.
     TableMissing,
+    /// A row, or its dead letter, is larger than the server takes.
+    TooLarge,
     /// An UPDATE matched no row.
     RowMissing,
     /// A column that the entities ask for is not there.
@@ -65,7 +69,19 @@ impl DatabaseError {
             code: None,
             sqlstate: None,
             message: message.into(),
+            leaves_open: false,
         }
+    }
+
+    /// It does not tell whether what was asked was done.
+    pub(crate) fn leaving_open(mut self, leaves_open: bool) -> Self {
+        self.leaves_open = leaves_open;
+        self
+    }
+
+    /// Whether the server itself said that it did not do it.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.code.is_some() && !self.leaves_open
     }
 
     pub(crate) fn with_code(mut self, code: Option<u32>, sqlstate: Option<String>) -> Self {
@@ -101,6 +117,18 @@ impl DatabaseError {
         let message = "the flush is older than the inbox remembers, so it may have been applied already: look \
                        at its rows, then replay it by force or drop it";
         Self::new(FailureClass::Data, message).with_kind(Kind::MayHaveBeenApplied)
+    }
+
+    /// More than the server takes (`max_allowed_packet`).
+    pub(crate) fn too_large(what: &str, bytes: usize, limit: usize) -> Self {
+        let message = format!(
+            "{what} of {bytes} bytes is more than the server takes ({limit}, max_allowed_packet)"
+        );
+        Self::new(FailureClass::Data, message).with_kind(Kind::TooLarge)
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.kind == Kind::TooLarge
     }
 
     /// What the failure means.

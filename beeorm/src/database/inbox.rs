@@ -17,6 +17,8 @@ pub(crate) enum Verdict {
     Applied = 1,
     Dead = 2,
     Skipped = 3,
+    /// Neither it nor its dead letter was taken.
+    SetAside = 4,
 }
 
 /// Whether frames that are older than the watermark are refused.
@@ -104,6 +106,7 @@ pub(crate) async fn find(
             let verdict = match row.signed()? {
                 2 => Verdict::Dead,
                 3 => Verdict::Skipped,
+                4 => Verdict::SetAside,
                 _ => Verdict::Applied,
             };
             found.push((id, verdict));

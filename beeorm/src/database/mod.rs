@@ -13,6 +13,7 @@ pub(crate) mod dead_keys;
 pub(crate) mod dead_letters;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 mod driver;
+mod engines;
 mod error;
 pub(crate) mod horizon;
 pub(crate) mod inbox;
@@ -33,6 +34,7 @@ pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 pub(crate) use self::{
     apply::{DeadInserts, Keys, Limits, StatementFailure, apply},
     databases::Databases,
+    engines::without_transactions,
     open::{OpenOptions, open},
 };
 use crate::column::{ColumnError, RowReader, ValueRef};
@@ -56,6 +58,9 @@ pub(crate) trait Database: Debug + Send + Sync {
 
     /// A connection, kept until the session is dropped; one with an open transaction is rolled back.
     fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>>;
+
+    /// Closes the consumer's connections that are not in use: new ones know the server's settings as they are now.
+    fn forget_connections(&self) {}
 
     /// Closes the connections.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -110,6 +115,12 @@ pub(crate) trait Session: Send {
 
     /// Rolls it back.
     fn rollback(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>>;
+
+    /// The largest statement that this connection takes, in bytes: it keeps what the server's limit was when it was
+    /// made.
+    fn statement_bytes(&self, database: &dyn Database) -> usize {
+        database.max_statement_bytes()
+    }
 }
 
 /// What to do with each row.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Parts;
+use super::{Outcome, Parts};
 use crate::{
     column::ValueRef,
     database::{
@@ -28,21 +28,33 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     super::flush_lazy::settle(parts, rows).await?;
     // Earlier statements of the same rows that are still in the stream would be executed after these.
-    parts
-        .outcomes
-        .of_all(&rows.queued_frames(), parts.lazy_timeout)
-        .await?;
+    catch_up(parts, rows).await?;
     let mut guard = Concluding {
         rows,
-        conclusion: Conclusion::Unknown,
+        conclusion: Conclusion::Refused,
     };
-    let executed = execute(parts, guard.rows).await;
+    let executed = execute(parts, guard.rows, &mut guard.conclusion).await;
     guard.conclusion = match &executed {
         Ok(()) => Conclusion::Committed,
         Err(Failed { sent: true, .. }) => Conclusion::Unknown,
         Err(Failed { sent: false, .. }) => Conclusion::Refused,
     };
     executed.map_err(|failed| failed.error)
+}
+
+/// Waits until the consumer is done with the rows' lazy flushes.
+async fn catch_up(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+    let queued = rows.queued_frames();
+    let fates = parts.outcomes.of_all(&queued, parts.lazy_timeout).await?;
+    rows.caught_up();
+    for ((_, frame_id), fate) in queued.into_iter().zip(fates) {
+        match Outcome::from(fate) {
+            Outcome::Applied | Outcome::Forgotten => {}
+            // The entity is not what is stored. It is told once.
+            outcome => return Err(Error::LazyFailed { frame_id, outcome }),
+        }
+    }
+    Ok(())
 }
 
 /// Why a flush failed, and whether its end was sent: a statement that is a transaction by itself, or a COMMIT.
@@ -61,16 +73,16 @@ impl<E: Into<Error>> From<E> for Failed {
 }
 
 impl Failed {
-    /// An error of the server itself is an answer: nothing was done.
+    /// An answer of the server itself says that nothing was done.
     fn at_the_end(error: DatabaseError) -> Self {
         Self {
-            sent: error.class() == FailureClass::Infrastructure,
+            sent: error.class() == FailureClass::Infrastructure && !error.is_answer(),
             error: error.into(),
         }
     }
 }
 
-/// Tells the rows at the end, however it comes; that the future was dropped is no end that is known.
+/// Tells the rows at the end, however it comes; one whose future was dropped while the end was under way is not known.
 struct Concluding<'r, 'a> {
     rows: &'r mut Rows<'a>,
     conclusion: Conclusion,
@@ -83,7 +95,11 @@ impl Drop for Concluding<'_, '_> {
 }
 
 /// Round by round: children whose parents get their keys from the database wait for the next one.
-async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
+async fn execute(
+    parts: &Parts,
+    rows: &mut Rows<'_>,
+    conclusion: &mut Conclusion,
+) -> Result<(), Failed> {
     let mut sessions: BTreeMap<&'static str, Box<dyn Session>> = BTreeMap::new();
     loop {
         let (progress, batches) = encode(parts, rows)?;
@@ -104,8 +120,11 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
             };
             let limits = Limits {
                 dialect: database.dialect(),
-                statement_bytes: database.max_statement_bytes(),
+                statement_bytes: session.statement_bytes(&**database),
             };
+            if alone {
+                *conclusion = Conclusion::Unknown;
+            }
             let runs = neighbours(batch);
             let dead_inserts = DeadInserts::Ignored;
             let applied = apply(
@@ -130,6 +149,7 @@ async fn execute(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Failed> {
         rows.assign(&made);
         if progress == Progress::Done {
             if !alone {
+                *conclusion = Conclusion::Unknown;
                 let mut some_are_done = false;
                 for session in sessions.values_mut() {
                     session.commit().await.map_err(|error| {

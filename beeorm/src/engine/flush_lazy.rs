@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::{Parts, Receipt};
 use crate::{
     entity::{Delivery, DeliveryState},
@@ -27,14 +29,22 @@ pub(super) async fn delete<'a>(
     run(parts, durability, &mut Rows::of(values, Intent::Delete)).await
 }
 
-/// Makes known what became of the rows' earlier lazy flushes; sends again what may not have arrived.
-pub(super) async fn settle(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+/// Makes known what became of the rows' earlier lazy flushes; sends again what may not have arrived. Gives the frames
+/// that have arrived.
+pub(super) async fn settle(
+    parts: &Parts,
+    rows: &mut Rows<'_>,
+) -> Result<Vec<(&'static str, Uuid)>, Error> {
+    let mut arrived = Vec::new();
     for delivery in rows.outstanding() {
         // Whoever asked for more than an append was told that nothing is known.
         parts.publisher.settle(&delivery).await?;
         rows.resolve(delivery.state());
+        if delivery.state() == DeliveryState::Appended {
+            arrived.extend_from_slice(&delivery.ids);
+        }
     }
-    Ok(())
+    Ok(arrived)
 }
 
 pub(super) async fn run(
@@ -42,13 +52,22 @@ pub(super) async fn run(
     durability: Durability,
     rows: &mut Rows<'_>,
 ) -> Result<Receipt, Error> {
-    settle(parts, rows).await?;
+    let arrived = settle(parts, rows).await?;
+    if !arrived.is_empty() && rows.counts() {
+        let frames = arrived.into_iter().map(|(_, id)| id).collect();
+        return Err(Error::Settled { frames });
+    }
     let publisher = parts.publisher.with_durability(durability);
     let undecided = Undecided {
         rows: &mut *rows,
         decided: false,
     };
-    let (delivery, mut receipt) = prepare(parts, undecided.rows)?;
+    let (delivery, statements) = prepare(parts, undecided.rows)?;
+    let mut frames = [delivery.ids.as_slice(), &arrived].concat();
+    if frames.is_empty() {
+        frames = undecided.rows.queued_frames();
+    }
+    let mut receipt = Receipt::new(parts.outcomes.clone(), &frames, statements);
     let turn = match delivery.frames.as_slice() {
         [] => None,
         frames => Some(publisher.admit(frames).await?),
@@ -98,7 +117,7 @@ impl Drop for Undecided<'_, '_> {
 }
 
 /// Everything that can be refused is refused here, before anything is handed over.
-fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt), Error> {
+fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, usize), Error> {
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Lazy, parts, &registered);
     rows.encode(&mut encoder)?;
@@ -115,7 +134,6 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, Receipt
         statements += batch.statements.len();
     }
     parts.publisher.check_size(&frames)?;
-    let receipt = Receipt::new(parts.outcomes.clone(), &ids, statements);
     let delivery = Delivery::new(frames, ids, parts.publisher.moment());
-    Ok((Arc::new(delivery), receipt))
+    Ok((Arc::new(delivery), statements))
 }

@@ -24,6 +24,8 @@ use crate::{
 /// Between two looks, the first and the longest.
 const FIRST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(50);
+/// So long without an answer, and the connection is given up: one that is half open would silence all who wait.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The waiting room of an engine.
 #[derive(Clone)]
@@ -34,15 +36,18 @@ struct Shared {
     runtime: Runtime,
     /// By database pool. A pool that is there has a task that looks into its inbox.
     pools: Mutex<HashMap<&'static str, Waiting>>,
-    /// Somebody has come in.
-    arrival: Notify,
 }
 
 /// What became of a frame; none where the inbox has forgotten it.
 pub(super) type Fate = Option<Verdict>;
 
 /// Who waits for which frame.
-type Waiting = HashMap<Uuid, Vec<oneshot::Sender<Fate>>>;
+#[derive(Default)]
+struct Waiting {
+    listeners: HashMap<Uuid, Vec<oneshot::Sender<Fate>>>,
+    /// Somebody has come in.
+    arrival: Arc<Notify>,
+}
 
 impl Outcomes {
     pub(crate) fn new(databases: Arc<Databases>, runtime: Runtime) -> Self {
@@ -50,7 +55,6 @@ impl Outcomes {
             databases,
             runtime,
             pools: Mutex::default(),
-            arrival: Notify::new(),
         }))
     }
 
@@ -65,17 +69,21 @@ impl Outcomes {
         }
         let waited: Vec<_> = frames
             .iter()
-            .map(|(pool, frame)| (*frame, self.wait_for(pool, *frame)))
+            .map(|(pool, frame)| {
+                // Asked for at once, so that one look serves all.
+                let told = self.ask_for(pool, *frame);
+                (*frame, Box::pin(self.wait_for(pool, *frame, told)))
+            })
             .collect();
         let mut late = self.0.runtime.sleep(timeout);
         let mut fates = Vec::with_capacity(waited.len());
         for (frame_id, fate) in waited {
             match future::select(fate, late).await {
-                Either::Left((Ok(fate), still)) => {
+                Either::Left((fate, still)) => {
                     fates.push(fate);
                     late = still;
                 }
-                Either::Left((Err(_), _)) | Either::Right(_) => {
+                Either::Right(_) => {
                     return Err(Error::LazyPending {
                         frame_id,
                         waited: timeout,
@@ -86,12 +94,29 @@ impl Outcomes {
         Ok(fates)
     }
 
-    fn wait_for(&self, pool: &'static str, frame: Uuid) -> oneshot::Receiver<Fate> {
+    async fn wait_for(
+        &self,
+        pool: &'static str,
+        frame: Uuid,
+        mut told: oneshot::Receiver<Fate>,
+    ) -> Fate {
+        loop {
+            if let Ok(fate) = told.await {
+                return fate;
+            }
+            // The task that looked has ended with its runtime: one of this caller's looks from now on.
+            self.0.runtime.sleep(FIRST).await;
+            told = self.ask_for(pool, frame);
+        }
+    }
+
+    fn ask_for(&self, pool: &'static str, frame: Uuid) -> oneshot::Receiver<Fate> {
         let (tell, told) = oneshot::channel();
         let mut pools = self.0.pools();
         let is_first = !pools.contains_key(pool);
         let waiting = pools.entry(pool).or_default();
-        waiting.entry(frame).or_default().push(tell);
+        waiting.listeners.entry(frame).or_default().push(tell);
+        waiting.arrival.notify_one();
         drop(pools);
         if is_first {
             let looking = Looking {
@@ -100,8 +125,6 @@ impl Outcomes {
                 finished: false,
             };
             self.0.runtime.spawn(looking.until_nobody_waits());
-        } else {
-            self.0.arrival.notify_waiters();
         }
         told
     }
@@ -137,23 +160,24 @@ impl Shared {
 
     async fn look_until_nobody_waits(&self, pool: &'static str) {
         let mut pause = FIRST;
-        loop {
-            let arrival = self.arrival.notified();
-            let frames = self.frames_waited_for(pool);
-            if frames.is_empty() {
-                return;
-            }
-            match self.look(pool, &frames).await {
-                Ok(found) => {
+        while let Some((frames, arrival)) = self.waited_for(pool) {
+            let looked = std::pin::pin!(self.look(pool, &frames));
+            match future::select(looked, self.runtime.sleep(PATIENCE)).await {
+                Either::Left((Ok(found), _)) => {
                     for (frame, fate) in found {
                         self.tell(pool, frame, fate);
                     }
                 }
                 // Those who wait have a time-out of their own.
-                Err(error) => tracing::debug!(%error, pool, "the inbox cannot be read"),
+                Either::Left((Err(error), _)) => {
+                    tracing::debug!(%error, pool, "the inbox cannot be read");
+                }
+                Either::Right(_) => tracing::warn!(pool, "the inbox does not answer"),
             }
+            // Whoever came in meanwhile is looked for soon, and not at once: that may be many.
+            self.runtime.sleep(FIRST).await;
             let slept = self.runtime.sleep(pause);
-            pause = match future::select(slept, std::pin::pin!(arrival)).await {
+            pause = match future::select(slept, std::pin::pin!(arrival.notified())).await {
                 Either::Left(_) => (pause * 2).min(LONGEST),
                 Either::Right(_) => FIRST,
             };
@@ -161,20 +185,19 @@ impl Shared {
     }
 
     /// Also forgets those who went away, and the pool when none is left.
-    fn frames_waited_for(&self, pool: &'static str) -> Vec<Uuid> {
+    fn waited_for(&self, pool: &'static str) -> Option<(Vec<Uuid>, Arc<Notify>)> {
         let mut pools = self.pools();
-        let Some(waiting) = pools.get_mut(pool) else {
-            return Vec::new();
-        };
-        waiting.retain(|_, listeners| {
+        let waiting = pools.get_mut(pool)?;
+        waiting.listeners.retain(|_, listeners| {
             listeners.retain(|listener| !listener.is_closed());
             !listeners.is_empty()
         });
-        let frames: Vec<Uuid> = waiting.keys().copied().collect();
-        if frames.is_empty() {
+        if waiting.listeners.is_empty() {
             pools.remove(pool);
+            return None;
         }
-        frames
+        let frames = waiting.listeners.keys().copied().collect();
+        Some((frames, Arc::clone(&waiting.arrival)))
     }
 
     async fn look(&self, pool: &str, frames: &[Uuid]) -> Result<Vec<(Uuid, Fate)>, Error> {
@@ -205,7 +228,7 @@ impl Shared {
         let listeners = self
             .pools()
             .get_mut(pool)
-            .and_then(|waiting| waiting.remove(&frame));
+            .and_then(|waiting| waiting.listeners.remove(&frame));
         for listener in listeners.into_iter().flatten() {
             // Whoever waited may have gone away.
             let _ = listener.send(fate);
@@ -225,7 +248,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{OpenOptions, Purpose, inbox::Guard, open},
+        database::{OpenOptions, Purpose, inbox::Guard, open, own_tables},
         entity::DEFAULT_POOL,
     };
 
@@ -244,7 +267,11 @@ mod tests {
         let database = open(&options).await.unwrap();
         let pools = BTreeMap::from([(DEFAULT_POOL.to_owned(), Arc::clone(&database))]);
         let databases = Arc::new(Databases::new(pools));
-        databases.make_own_tables().await.unwrap();
+        let mut session = database.session(Purpose::Caller).await.unwrap();
+        for (_, definition) in own_tables(database.dialect()) {
+            session.execute(&definition, &[]).await.unwrap();
+        }
+        drop(session);
         let now = runtime.now_millis();
         let days_ago = |days: u64| horizon::first_of(now - days * 24 * 60 * 60 * 1000);
         let (forgotten, remembered, waiting) = (days_ago(9), days_ago(10), days_ago(7));

@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-use super::Outcomes;
+use super::{Outcomes, outcomes::Fate};
 use crate::{database::inbox::Verdict, error::Error, stream::EntryId};
 
 /// What a lazy flush left in the stream.
@@ -27,11 +27,39 @@ pub enum Outcome {
     Forgotten,
     /// An error resolver gave it up.
     Skipped,
+    /// No database took it, nor its dead letter: it stands where
+    /// [`set_aside`](crate::EventBroker::set_aside) shows it.
+    SetAside,
     /// It stands in the dead letters.
     Dead,
 }
 
+impl From<Fate> for Outcome {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Some(Verdict::Applied) => Self::Applied,
+            Some(Verdict::Skipped) => Self::Skipped,
+            Some(Verdict::Dead) => Self::Dead,
+            Some(Verdict::SetAside) => Self::SetAside,
+            None => Self::Forgotten,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Applied => "applied",
+            Self::Forgotten => "done so long ago that it is forgotten how",
+            Self::Skipped => "skipped by an error resolver",
+            Self::SetAside => "set aside",
+            Self::Dead => "dead-lettered",
+        })
+    }
+}
+
 impl Receipt {
+    /// Of a call's own frames, and others that it stands for.
     pub(super) fn new(
         outcomes: Outcomes,
         frames: &[(&'static str, Uuid)],
@@ -53,7 +81,9 @@ impl Receipt {
         self.entry
     }
 
-    /// The ids of the frames, one a database: what the inbox and the dead letters know the flush by.
+    /// The ids of the frames, one a database: what the inbox and the dead letters know the flush by. Those of a flush
+    /// whose outcome was unknown and that has arrived with this one are among them; where nothing was written, those that
+    /// the entities were flushed by before.
     #[must_use]
     pub fn frame_ids(&self) -> &[Uuid] {
         &self.frames
@@ -81,12 +111,7 @@ impl Receipt {
             .zip(self.frames.iter().copied())
             .collect();
         let fates = self.outcomes.of_all(&frames, timeout).await?;
-        let outcomes = fates.into_iter().map(|fate| match fate {
-            Some(Verdict::Applied) => Outcome::Applied,
-            Some(Verdict::Skipped) => Outcome::Skipped,
-            Some(Verdict::Dead) => Outcome::Dead,
-            None => Outcome::Forgotten,
-        });
+        let outcomes = fates.into_iter().map(Outcome::from);
         Ok(outcomes.max().unwrap_or(Outcome::Applied))
     }
 }

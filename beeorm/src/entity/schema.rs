@@ -82,13 +82,4 @@ impl TableSchema {
             .iter()
             .any(|index| index.unique && index.columns.contains(&column))
     }
-
-    /// Whether two values of the index are equal only if they are one and the same, so that they can be told
-    /// apart without the database.
-    pub(crate) fn compares_exactly(&self, index: &IndexSchema) -> bool {
-        index.columns.iter().all(|column| {
-            let column = self.columns.get(*column);
-            column.is_some_and(|column| column.column_type.compares_exactly())
-        })
-    }
 }

@@ -61,8 +61,9 @@ pub(crate) struct Memory<T> {
     replaced: Option<T>,
     /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
     flight: Option<Flight>,
-    /// The pool and id of the last frame that is in the stream, or was: what is written synchronously comes after it.
-    queued: Option<(&'static str, Uuid)>,
+    /// The pools and ids of the last frames that are in the stream, or were: what is written synchronously comes
+    /// after them.
+    queued: Vec<(&'static str, Uuid)>,
 }
 
 #[derive(Clone, Copy)]
@@ -81,6 +82,10 @@ pub(crate) struct Place {
     pub(crate) statement: usize,
 }
 
+/// So many lazy flushes are remembered. They are executed in order, so that the last one tells whether all are done;
+/// the others are for what became of each.
+const QUEUED: usize = 32;
+
 struct Flight {
     delivery: Arc<Delivery>,
     origin: Origin,
@@ -96,7 +101,7 @@ impl<T> Default for Memory<T> {
             prepared: None,
             replaced: None,
             flight: None,
-            queued: None,
+            queued: Vec::new(),
         }
     }
 }
@@ -266,9 +271,18 @@ impl<T: Entity> Tracked<T> {
         Some(&self.memory.as_ref()?.flight.as_ref()?.delivery)
     }
 
-    /// The last lazy flush that was appended: the consumer may not have come to it yet.
-    pub(crate) fn queued(&self) -> Option<(&'static str, Uuid)> {
-        self.memory.as_ref()?.queued
+    /// The last lazy flushes that were appended: the consumer may not have come to them yet.
+    pub(crate) fn queued(&self) -> &[(&'static str, Uuid)] {
+        self.memory
+            .as_ref()
+            .map_or(&[], |memory| memory.queued.as_slice())
+    }
+
+    /// What became of them is known.
+    pub(crate) fn caught_up(&mut self) {
+        if let Some(memory) = &mut self.memory {
+            memory.queued.clear();
+        }
     }
 
     /// Learns what became of the last lazy flush, where that is known.
@@ -282,7 +296,10 @@ impl<T: Entity> Tracked<T> {
                 if let Some(flight) = memory.flight.take() {
                     let mut frames = flight.delivery.ids.iter();
                     let ours = frames.find(|(pool, _)| *pool == T::schema().pool);
-                    memory.queued = ours.copied().or(memory.queued);
+                    if memory.queued.len() == QUEUED {
+                        memory.queued.remove(0);
+                    }
+                    memory.queued.extend(ours.copied());
                 }
             }
             Some(DeliveryState::Refused) => {
@@ -339,7 +356,7 @@ impl<T: Entity> Tracked<T> {
     /// Nobody knows whether the flush was done: a key that was made stays.
     pub(crate) fn uncertain(&mut self) {
         if let Some(memory) = &mut self.memory {
-            memory.prepared = None;
+            (memory.prepared, memory.replaced) = (None, None);
         }
     }
 

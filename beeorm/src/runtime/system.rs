@@ -54,6 +54,15 @@ impl Host for System {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
+        // The timer is the runtime's that is entered: polled from a plain thread, that of the engine.
+        match (Handle::try_current(), &self.runtime) {
+            (Ok(_), _) => Box::pin(tokio::time::sleep(duration)),
+            (Err(_), Some(runtime)) => {
+                let _entered = runtime.enter();
+                Box::pin(tokio::time::sleep(duration))
+            }
+            // There is nothing to wait on.
+            (Err(_), None) => Box::pin(std::future::ready(())),
+        }
     }
 }

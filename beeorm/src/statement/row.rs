@@ -9,8 +9,8 @@ use super::{
 use crate::{
     column::{ColumnError, RowReader},
     entity::{
-        Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource, Origin,
-        Place, Prepared, ReferenceVisitor, Tracked,
+        AssignMode, Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource,
+        Origin, Place, Prepared, ReferenceVisitor, Tracked,
     },
     error::Error,
 };
@@ -37,11 +37,18 @@ pub trait Row: Send {
         let _ = (slot, found);
     }
 
-    /// Adds the frame that holds earlier statements of the row, where it is written now: the consumer may not have come
-    /// to it yet.
-    fn queued_frame(&self, intent: Intent) -> Option<(&'static str, Uuid)> {
-        let _ = intent;
-        None
+    /// Adds the frames that hold earlier statements of the row and of those that it refers to: the consumer may not have
+    /// come to them yet.
+    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
+        let _ = found;
+    }
+
+    /// Learns that these frames are done.
+    fn caught_up(&mut self) {}
+
+    /// Whether it counts in the database and remembers nothing: executed again, it counts again.
+    fn counts(&self) -> bool {
+        false
     }
 
     /// Takes the key that the database made.
@@ -121,6 +128,14 @@ impl<T: Entity> Row for T {
             parent.outstanding(&mut Slot::default(), found)
         });
         found.extend(slot.flight.clone());
+    }
+
+    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
+        each_parent(self, &mut |parent| parent.queued_frames(found));
+    }
+
+    fn caught_up(&mut self) {
+        each_parent(self, &mut |parent| parent.caught_up());
     }
 
     fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
@@ -207,15 +222,17 @@ impl<T: Entity> Row for Tracked<T> {
         found.extend(self.delivery().cloned());
     }
 
-    fn queued_frame(&self, intent: Intent) -> Option<(&'static str, Uuid)> {
-        let queued = self.queued()?;
-        let writes = match (self.origin(), intent) {
-            (Origin::New, _) | (Origin::Stored, Intent::Delete) => true,
-            // What cannot be encoded is told when it is.
-            (Origin::Stored, Intent::Save) => matches!(self.difference(), Ok(Some(_))),
-            (Origin::KeyUnknown | Origin::Deleted, _) => false,
-        };
-        writes.then_some(queued)
+    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
+        // Of the others the flush will say that they cannot be written.
+        if matches!(self.origin(), Origin::New | Origin::Stored) {
+            found.extend(self.queued());
+        }
+        each_parent(self.value_mut(), &mut |parent| parent.queued_frames(found));
+    }
+
+    fn caught_up(&mut self) {
+        Self::caught_up(self);
+        each_parent(self.value_mut(), &mut |parent| parent.caught_up());
     }
 
     fn assign(&mut self, _: &mut Slot, made: &MadeKeys) {
@@ -430,6 +447,12 @@ impl<E: Entity> Row for Change<E> {
             encoder.change(&self.key, &self.assignments)?;
         }
         Ok(Progress::Done)
+    }
+
+    fn counts(&self) -> bool {
+        self.assignments
+            .iter()
+            .any(|assignment| assignment.mode != AssignMode::Set)
     }
 }
 

@@ -149,14 +149,21 @@ impl<'a> Rows<'a> {
 
     /// The frames that the consumer has to be done with before these rows are written synchronously, each once.
     pub(crate) fn queued_frames(&mut self) -> Vec<(&'static str, Uuid)> {
-        let of_row = |item: &mut Item<'_>| {
-            let intent = item.intent;
-            item.row().queued_frame(intent)
-        };
-        let mut found: Vec<_> = self.items.iter_mut().filter_map(of_row).collect();
+        let mut found = Vec::new();
+        self.each(|row, _| row.queued_frames(&mut found));
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Tells the rows that the consumer is done with these.
+    pub(crate) fn caught_up(&mut self) {
+        self.each(|row, _| row.caught_up());
+    }
+
+    /// Whether a row counts in the database and remembers nothing.
+    pub(crate) fn counts(&mut self) -> bool {
+        self.items.iter_mut().any(|item| item.row().counts())
     }
 
     /// Writes the statements of every row that is ready; tells whether all are done.

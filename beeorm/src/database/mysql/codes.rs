@@ -94,6 +94,15 @@ pub(super) fn class(code: u16, sqlstate: Option<&str>) -> FailureClass {
     }
 }
 
+/// Whether the end of a transaction that was answered so may have been done: the server, the connection or the COMMIT
+/// itself broke under it.
+pub(super) fn leaves_open(code: u16) -> bool {
+    matches!(
+        code,
+        1053 | 1180..=1183 | 1317 | 1927 | 2006 | 2013 | 3100 | 3101 | 4031
+    )
+}
+
 fn of_state(sqlstate: &str) -> FailureClass {
     match sqlstate {
         "25006" | "70100" => Infrastructure,

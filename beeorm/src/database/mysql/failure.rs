@@ -2,7 +2,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 
 use super::{
     super::{DatabaseError, driver::driver_error, error::Kind},
-    codes::class,
+    codes::{class, leaves_open},
 };
 
 /// What an error of the driver's means.
@@ -20,10 +20,12 @@ fn of_server(code: u16, sqlstate: Option<&str>, message: &str) -> DatabaseError 
     DatabaseError::new(class(code, sqlstate), message)
         .with_code(Some(code.into()), sqlstate.map(str::to_owned))
         .with_kind(kind(code, message))
+        .leaving_open(leaves_open(code))
 }
 
 fn kind(code: u16, message: &str) -> Kind {
     match code {
+        1153 => Kind::TooLarge,
         1022 | 1062 | 1169 | 1586 | 1761 | 1762 | 1859 => Kind::DuplicateKey(index(message)),
         1048 => Kind::Null,
         1146 => Kind::TableMissing,

@@ -75,7 +75,8 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
     let mut connection = caller
         .connect()
         .await
-        .map_err(|error| explain(error, &connect))?;
+        .map_err(|error| explain(error, &connect))?
+        .connection;
     let about = About::ask(&mut connection)
         .await
         .map_err(|error| explain(failure(error), &connect))?;
@@ -151,6 +152,10 @@ impl Database for MySqlDatabase {
             let lease = pool.lease().await?;
             Ok(Box::new(MySqlSession::new(lease, self.decimal.clone())) as Box<dyn Session>)
         })
+    }
+
+    fn forget_connections(&self) {
+        self.consumer.forget_idle();
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

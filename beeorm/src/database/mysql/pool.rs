@@ -35,7 +35,7 @@ pub(super) struct PoolOptions {
     /// For a new connection, and for one that is in use to become free.
     pub(super) timeout: Duration,
     pub(super) runtime: Runtime,
-    /// What the server last said of `max_allowed_packet`: a connection keeps what it was when it was made.
+    /// What the server last said of `max_allowed_packet`.
     pub(super) max_statement_bytes: Arc<AtomicUsize>,
 }
 
@@ -49,8 +49,15 @@ pub(super) struct Pool {
     idle: Mutex<VecDeque<Idle>>,
 }
 
+/// A connection, and what it knows of its server.
+pub(super) struct Connected {
+    pub(super) connection: MySqlConnection,
+    /// What `max_allowed_packet` was when it was made: that is its own limit.
+    statement_bytes: usize,
+}
+
 struct Idle {
-    connection: MySqlConnection,
+    connection: Connected,
     /// By the runtime's monotonic clock.
     since: Duration,
 }
@@ -67,7 +74,7 @@ impl Pool {
     }
 
     /// A new connection, which belongs to nobody.
-    pub(super) async fn connect(&self) -> Result<MySqlConnection, DatabaseError> {
+    pub(super) async fn connect(&self) -> Result<Connected, DatabaseError> {
         let connecting = async {
             let mut connection = self.options.connect.connect().await?;
             for statement in self.options.setup {
@@ -78,11 +85,14 @@ impl Pool {
             let (bytes,): (u64,) = query_as("SELECT CAST(@@max_allowed_packet AS UNSIGNED)")
                 .fetch_one(&mut connection)
                 .await?;
-            self.options.max_statement_bytes.store(
-                usize::try_from(bytes).unwrap_or(usize::MAX),
-                Ordering::Relaxed,
-            );
-            Ok(connection)
+            let statement_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            self.options
+                .max_statement_bytes
+                .store(statement_bytes, Ordering::Relaxed);
+            Ok(Connected {
+                connection,
+                statement_bytes,
+            })
         };
         match timeout(self.options.timeout, connecting).await {
             Ok(connected) => connected.map_err(failure),
@@ -113,7 +123,12 @@ impl Pool {
         }) = self.take()
         {
             let trusted = self.idle_for(since) < TRUSTED;
-            if trusted || matches!(timeout(PATIENCE, connection.ping()).await, Ok(Ok(()))) {
+            if trusted
+                || matches!(
+                    timeout(PATIENCE, connection.connection.ping()).await,
+                    Ok(Ok(()))
+                )
+            {
                 return Ok(Lease {
                     connection: Some(connection),
                     pool: Arc::clone(self),
@@ -144,11 +159,19 @@ impl Pool {
         None
     }
 
-    fn give_back(&self, mut connection: MySqlConnection) {
+    /// Hangs up on those that nobody uses.
+    pub(super) fn forget_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    fn give_back(&self, mut connection: Connected) {
         if self.permits.is_closed() {
             return;
         }
-        connection.shrink_buffers();
+        connection.connection.shrink_buffers();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while idle
             .front()
@@ -167,14 +190,14 @@ impl Pool {
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         for Idle { connection, .. } in idle {
-            let _ = timeout(PATIENCE, connection.close()).await;
+            let _ = timeout(PATIENCE, connection.connection.close()).await;
         }
     }
 }
 
 /// A connection out of the pool; when dropped it is closed unless it was put back.
 pub(super) struct Lease {
-    connection: Option<MySqlConnection>,
+    connection: Option<Connected>,
     pool: Arc<Pool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -182,7 +205,16 @@ pub(super) struct Lease {
 impl Lease {
     /// The connection, unless it was discarded.
     pub(super) fn connection(&mut self) -> Option<&mut MySqlConnection> {
-        self.connection.as_mut()
+        self.connection
+            .as_mut()
+            .map(|connected| &mut connected.connection)
+    }
+
+    /// The largest statement that it takes; none once it was discarded.
+    pub(super) fn statement_bytes(&self) -> Option<usize> {
+        self.connection
+            .as_ref()
+            .map(|connected| connected.statement_bytes)
     }
 
     /// Hangs up: the server rolls back what is open and lets go of its locks.

@@ -6,7 +6,7 @@ use sqlx::{
 };
 
 use super::{
-    super::{DatabaseError, Done, EachRow, FailureClass, SelectError, Session},
+    super::{Database, DatabaseError, Done, EachRow, FailureClass, SelectError, Session},
     bind::arguments,
     failure::failure,
     lost,
@@ -53,7 +53,11 @@ impl MySqlSession {
             let from_server = matches!(error, sqlx::Error::Database(_));
             let failure = failure(error);
             // A server that turned read-only is left too: its successor answers under the same name.
-            if !from_server || failure.class() == FailureClass::Infrastructure {
+            // So is one that hangs up on what is too large.
+            if !from_server
+                || failure.class() == FailureClass::Infrastructure
+                || failure.is_too_large()
+            {
                 self.lease.discard();
             }
             failure
@@ -132,6 +136,12 @@ impl Session for MySqlSession {
             self.in_transaction = result.is_err();
             self.leave(result).map(drop)
         })
+    }
+
+    fn statement_bytes(&self, database: &dyn Database) -> usize {
+        self.lease
+            .statement_bytes()
+            .unwrap_or_else(|| database.max_statement_bytes())
     }
 
     fn rollback(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
