@@ -6,7 +6,9 @@ use beeorm::{Replay, Resolution, prelude::*};
 
 use crate::{
     entities::{Counter, Event, registered},
-    support::{Backend, PATIENCE, RawRedis, Scene, counter, drain, engine, run, until, visit},
+    support::{
+        Backend, PATIENCE, RawRedis, Scene, counter, drain, engine, event, run, until, visit,
+    },
 };
 
 /// Often enough for a test.
@@ -165,6 +167,26 @@ async fn what_is_to_be_forgotten_and_is_not_yet_is_remembered() {
     let report = drain(&scene.engine).await;
     let figures = (report.applied, report.duplicates, report.dead);
     assert_eq!(figures, (1, 1, 0), "{report:?}");
+}
+
+/// Even where all that it does is to insert a row that nobody else can have written to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_been_applied_is_replayed_by_force_alone() {
+    let mut scene = Scene::new().await;
+    scene.add(event(1)).await;
+    let old = aged(&take(&mut scene.redis).await[0], 8);
+    raise_watermark(&mut scene, 7).await;
+    scene.redis.add(&old).await;
+    assert_eq!(drain(&scene.engine).await.dead, 1);
+    let letters = scene.engine.dead_letters();
+    let frame = letters.list(1).await.unwrap()[0].frame_id;
+    let refused = letters.replay(frame, Replay::IfSafe).await;
+    assert!(
+        matches!(refused, Err(Error::ReplayNeedsForce { .. })),
+        "{refused:?}"
+    );
+    letters.replay(frame, Replay::Force).await.unwrap();
+    assert_eq!(scene.numbers().await, [1]);
 }
 
 /// Whatever else is wrong with it.
