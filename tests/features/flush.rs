@@ -41,6 +41,19 @@ on_every_backend! {
         assert!(!Tracked::is_dirty(&tracked));
     }
 
+    async fn a_refused_one_leaves_what_is_tracked_as_it_was(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Author>()).await;
+        let mut stored = engine.track(author("a")).unwrap();
+        engine.flush(&mut stored).await.unwrap();
+        stored.name = "b".to_owned();
+        let (mut new, mut clash) = (engine.track(author("c")).unwrap(), engine.track(author("c")).unwrap());
+        engine.flush((&mut stored, &mut new, &mut clash)).await.unwrap_err();
+        assert!(Tracked::is_dirty(&stored) && Tracked::is_new(&new) && Tracked::is_new(&clash));
+        engine.flush((&mut stored, &mut new)).await.unwrap();
+        assert_eq!(engine.load::<Author>(stored.id).await.unwrap().unwrap().name, "b");
+        assert_eq!(engine.load::<Author>(new.id).await.unwrap().unwrap().name, "c");
+    }
+
     async fn ids_that_are_given_and_ids_that_are_not_may_be_mixed(backend: Backend) {
         let engine = engine(backend.registry().entity::<Author>()).await;
         let numbered = |id, name: &str| engine.track(Author { id, ..author(name) }).unwrap();

@@ -89,6 +89,7 @@ async fn is_set_aside_and_shown_and_what_is_around_it_is_executed() {
         .set_aside(LAZY_CHANNEL, 100)
         .await
         .unwrap();
+    assert_eq!(aside.len(), garbage.len() + 1);
     for ((what, fields), entry) in garbage.iter().zip(&aside) {
         let (reason, shown) = (&entry.reason, &entry.values);
         println!("{what}: {reason}");

@@ -43,6 +43,7 @@ mod refused;
 mod replay;
 mod schema;
 mod schema_patience;
+mod sentinel;
 mod server_away;
 mod servers;
 mod short_ids;

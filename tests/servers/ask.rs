@@ -73,6 +73,46 @@ async fn info(address: &str, login: &str, password: &str) -> Result<String, Stri
     }
 }
 
+/// Asks a sentinel until it says these words, names and values in turns, of its master, and has found a replica that it
+/// could promote.
+pub(crate) async fn sentinel(
+    address: &str,
+    service: &str,
+    known: [&str; 4],
+    patience: Duration,
+) -> Result<String, String> {
+    until_answered(patience, async || {
+        let mut stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| error.to_string())?;
+        let question = format!("SENTINEL MASTER {service}\r\nSENTINEL REPLICAS {service}\r\n");
+        stream
+            .write_all(question.as_bytes())
+            .await
+            .map_err(|error| error.to_string())?;
+        // A sentinel takes no QUIT in every version.
+        stream.shutdown().await.map_err(|error| error.to_string())?;
+        let mut answer = Vec::new();
+        stream
+            .read_to_end(&mut answer)
+            .await
+            .map_err(|error| error.to_string())?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        // Texts only: their lengths and marks begin so.
+        let words: Vec<&str> = answer
+            .lines()
+            .filter(|line| !line.starts_with(['$', '*']))
+            .collect();
+        let says = |pair: &[&str]| words.windows(2).any(|window| window == pair);
+        if known.chunks(2).all(says) && says(&["master-link-status", "ok"]) {
+            Ok(answer)
+        } else {
+            Err("it does not know its neighbours yet".to_owned())
+        }
+    })
+    .await
+}
+
 async fn until_answered(
     patience: Duration,
     ask: impl AsyncFn() -> Result<String, String>,

@@ -1,7 +1,7 @@
 //! Which servers: those given, containers, or locally installed ones, in this order unless one is forced.
 
 use crate::guard::Guard;
-use crate::{Servers, Trouble, containers, given, local};
+use crate::{Sentinels, Servers, Trouble, containers, given, local};
 
 /// What the caller asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,23 +13,36 @@ pub(crate) enum Choice {
 
 const FORCE: &str = "BEEORM_TEST_SERVERS";
 
-impl Choice {
-    /// From `--servers …`, or else from the environment.
+/// What is to be started.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Wanted {
+    /// A database and a Redis server.
+    Servers(Choice),
+    /// A Redis master, its replica and three sentinels.
+    Sentinels(Choice),
+}
+
+impl Wanted {
+    /// From the arguments, or else from the environment.
     pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match words[..] {
             [] => match std::env::var(FORCE) {
-                Ok(word) if !word.is_empty() => Self::from_word(&word, FORCE),
-                _ => Ok(Self::Any),
-            },
-            ["--servers", word] => Self::from_word(word, "--servers"),
+                Ok(word) if !word.is_empty() => Choice::from_word(&word, FORCE),
+                _ => Ok(Choice::Any),
+            }
+            .map(Self::Servers),
+            ["--servers", word] => Choice::from_word(word, "--servers").map(Self::Servers),
+            ["--sentinels", word] => Choice::from_word(word, "--sentinels").map(Self::Sentinels),
             _ => Err(format!(
-                "unknown arguments `{}`: the only one is `--servers containers|local`",
+                "unknown arguments `{}`: there is `--servers` and `--sentinels`, each with `containers|local`",
                 words.join(" ")
             )),
         }
     }
+}
 
+impl Choice {
     fn from_word(word: &str, from: &str) -> Result<Self, String> {
         match word {
             "containers" => Ok(Self::Containers),
@@ -50,6 +63,14 @@ pub(crate) async fn find(choice: Choice, guard: &mut Guard) -> Result<Servers, T
             Some(servers) => Ok(servers),
             None => start_any(guard).await,
         },
+    }
+}
+
+/// Starts the sentinels and what they watch.
+pub(crate) async fn sentinels(choice: Choice, guard: &mut Guard) -> Result<Sentinels, Trouble> {
+    match choice {
+        Choice::Containers => containers::start_sentinels(guard).await,
+        Choice::Local | Choice::Any => local::start_sentinels(guard).await,
     }
 }
 

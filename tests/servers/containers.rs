@@ -1,6 +1,7 @@
 //! Servers in containers, by way of testcontainers.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use testcontainers_modules::mysql::Mysql;
@@ -8,14 +9,17 @@ use testcontainers_modules::redis::{REDIS_PORT, Redis};
 use testcontainers_modules::testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
 };
-use testcontainers_modules::testcontainers::core::client::docker_client_instance;
+use testcontainers_modules::testcontainers::core::{
+    IntoContainerPort, client::docker_client_instance,
+};
 use testcontainers_modules::testcontainers::runners::AsyncRunner;
 use testcontainers_modules::testcontainers::{
-    ContainerAsync, ContainerRequest, Image, ImageExt, TestcontainersError,
+    ContainerAsync, ContainerRequest, GenericImage, Image, ImageExt, TestcontainersError,
 };
 
 use crate::guard::Guard;
-use crate::{Servers, Trouble, ask};
+use crate::sentinel;
+use crate::{Sentinels, Servers, Trouble, ask};
 
 /// The one place where the images are pinned.
 const MYSQL_IMAGE: &str = "mysql:9.7";
@@ -71,6 +75,37 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
     })
 }
 
+/// Starts a master, its replica and the sentinels in one container, on ports that are the same within and without.
+pub(crate) async fn start_sentinels(guard: &mut Guard) -> Result<Sentinels, Trouble> {
+    have(&[mysql_image(), redis_image()]).await?;
+    let label = format!("{}-{}", std::process::id(), crate::local::moment());
+    guard.label(&label).map_err(failed)?;
+    let ports = crate::local::free_ports()?;
+    let folder = Path::new("/tmp");
+    let script = sentinel::script(&sentinel::members(ports, folder, "0.0.0.0"), folder);
+    let name_and_tag = redis_image();
+    let (name, tag) = split(&name_and_tag);
+    let request = request(GenericImage::new(name, tag), &name_and_tag, &label).with_cmd([
+        "sh".to_owned(),
+        "-c".to_owned(),
+        script,
+    ]);
+    let request = ports.into_iter().fold(request, |request, port| {
+        request.with_mapped_port(port, port.tcp())
+    });
+    let container = request.start().await.map_err(failed)?;
+    let id = container.id().to_owned();
+    // The guard removes it.
+    std::mem::forget(container);
+    sentinel::ready(ports, id).await
+}
+
+fn split(name_and_tag: &str) -> (&str, &str) {
+    name_and_tag
+        .rsplit_once(':')
+        .unwrap_or((name_and_tag, "latest"))
+}
+
 fn mysql_request(image: &str, label: &str) -> ContainerRequest<Mysql> {
     request(Mysql::default(), image, label)
         .with_env_var("MYSQL_DATABASE", crate::DATABASE)
@@ -86,9 +121,7 @@ fn redis_request(image: &str, label: &str) -> ContainerRequest<Redis> {
 }
 
 fn request<I: Image>(image: I, name_and_tag: &str, label: &str) -> ContainerRequest<I> {
-    let (name, tag) = name_and_tag
-        .rsplit_once(':')
-        .unwrap_or((name_and_tag, "latest"));
+    let (name, tag) = split(name_and_tag);
     image
         .with_name(name)
         .with_tag(tag)

@@ -12,6 +12,14 @@
 //! ready
 //! ```
 //!
+//! With `--sentinels containers|local` it starts a Redis master with a replica and three sentinels instead, and prints
+//!
+//! ```text
+//! sentinels=127.0.0.1:PORT,127.0.0.1:PORT,127.0.0.1:PORT
+//! container=the id of the container that they all run in; empty where they run on this machine
+//! ready
+//! ```
+//!
 //! It stops at the end of its standard input, which comes when the caller ends, however it ends; at SIGTERM;
 //! and at SIGINT. Exit status: 3 where there is nothing to start servers with, 1 for other failures.
 
@@ -21,11 +29,12 @@ mod containers;
 mod given;
 mod guard;
 mod local;
+mod sentinel;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use choice::Choice;
+use choice::Wanted;
 use guard::Guard;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -55,6 +64,17 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("mysql", self.mysql.clone()),
+            ("redis", self.redis.clone()),
+            ("kind", self.kind.clone()),
+            ("mysql_version", self.mysql_version.clone()),
+            ("redis_version", self.redis_version.clone()),
+            ("names", self.names()),
+        ]
+    }
+
     fn names(&self) -> String {
         let Self {
             mysql_version,
@@ -68,6 +88,22 @@ impl Servers {
             "MySQL"
         };
         format!("{mysql} {mysql_version}, Redis {redis_version} ({kind})")
+    }
+}
+
+/// Where the sentinels are.
+#[derive(Debug)]
+pub(crate) struct Sentinels {
+    addresses: String,
+    container: String,
+}
+
+impl Sentinels {
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("sentinels", self.addresses.clone()),
+            ("container", self.container.clone()),
+        ]
     }
 }
 
@@ -85,8 +121,8 @@ fn main() -> ExitCode {
     if arguments == [guard::ARGUMENT] {
         return guard::watch();
     }
-    let choice = match Choice::read(&arguments) {
-        Ok(choice) => choice,
+    let wanted = match Wanted::read(&arguments) {
+        Ok(wanted) => wanted,
         Err(message) => return fail(&message, 2),
     };
     let mut guard = match Guard::start() {
@@ -99,7 +135,7 @@ fn main() -> ExitCode {
     let status = match runtime {
         // Leaking the runtime: the thread that waits on standard input cannot be joined.
         Ok(runtime) => {
-            let status = runtime.block_on(serve(choice, &mut guard));
+            let status = runtime.block_on(serve(wanted, &mut guard));
             std::mem::forget(runtime);
             status
         }
@@ -109,33 +145,41 @@ fn main() -> ExitCode {
     status
 }
 
-async fn serve(choice: Choice, guard: &mut Guard) -> ExitCode {
+async fn serve(wanted: Wanted, guard: &mut Guard) -> ExitCode {
     let stop = told_to_stop();
     tokio::pin!(stop);
-    let servers = tokio::select! {
+    let started = async {
+        match wanted {
+            Wanted::Servers(choice) => choice::find(choice, guard).await.map(|servers| {
+                eprintln!("test servers: {}", servers.names());
+                servers.lines()
+            }),
+            Wanted::Sentinels(choice) => choice::sentinels(choice, guard).await.map(|sentinels| {
+                eprintln!("test servers: sentinels at {}", sentinels.addresses);
+                sentinels.lines()
+            }),
+        }
+    };
+    let lines = tokio::select! {
         () = &mut stop => return fail("told to stop, or left by its caller, before the servers answered", 1),
-        found = choice::find(choice, guard) => match found {
-            Ok(servers) => servers,
+        found = started => match found {
+            Ok(lines) => lines,
             Err(Trouble::Missing(message)) => return fail(&message, 3),
             Err(Trouble::Failed(message)) => return fail(&message, 1),
         },
     };
-    eprintln!("test servers: {}", servers.names());
     // A caller that no longer listens has gone away.
-    if announce(&servers).is_ok() {
+    if announce(&lines).is_ok() {
         stop.await;
     }
     ExitCode::SUCCESS
 }
 
-fn announce(servers: &Servers) -> std::io::Result<()> {
+fn announce(lines: &[(&str, String)]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "mysql={}", servers.mysql)?;
-    writeln!(out, "redis={}", servers.redis)?;
-    writeln!(out, "kind={}", servers.kind)?;
-    writeln!(out, "mysql_version={}", servers.mysql_version)?;
-    writeln!(out, "redis_version={}", servers.redis_version)?;
-    writeln!(out, "names={}", servers.names())?;
+    for (name, value) in lines {
+        writeln!(out, "{name}={value}")?;
+    }
     writeln!(out, "ready")?;
     out.flush()
 }

@@ -19,7 +19,7 @@ pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use random::Random;
 pub(crate) use redis::RawRedis;
 pub(crate) use scene::{PATIENCE, Scene, counter, event, keeper, visit};
-pub(crate) use servers::{Servers, own_servers, servers};
+pub(crate) use servers::{Sentinels, Servers, own_servers, sentinels, servers};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

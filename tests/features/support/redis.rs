@@ -28,7 +28,7 @@ impl Answer {
         }
     }
 
-    fn list(self) -> Vec<Answer> {
+    pub(crate) fn list(self) -> Vec<Answer> {
         match self {
             Self::List(items) => items,
             other => panic!("{other:?} is no list"),
@@ -70,20 +70,22 @@ impl RawRedis {
             .expect("a namespace of the test's own");
         let (login, address) = place.rsplit_once('@').unwrap_or(("", place));
         let address = address.split('/').next().unwrap_or_default();
-        let stream = BufStream::new(
-            TcpStream::connect(address)
-                .await
-                .expect("the Redis server takes connections"),
-        );
-        let mut redis = Self {
-            stream,
-            key: format!("{namespace}:{LAZY_CHANNEL}"),
-        };
+        let mut redis = Self::at(address).await;
+        redis.key = format!("{namespace}:{LAZY_CHANNEL}");
         if let Some((user, password)) = login.split_once(':') {
             let user = if user.is_empty() { "default" } else { user };
             redis.command(["AUTH", user, password]).await;
         }
         redis
+    }
+
+    /// A server without a password, where the channel has no namespace.
+    pub(crate) async fn at(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await;
+        Self {
+            stream: BufStream::new(stream.expect("the Redis server takes connections")),
+            key: LAZY_CHANNEL.to_owned(),
+        }
     }
 
     pub(crate) async fn command<B: AsRef<[u8]>>(&mut self, parts: impl AsRef<[B]>) -> Answer {

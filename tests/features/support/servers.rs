@@ -54,27 +54,61 @@ impl Drop for Servers {
     }
 }
 
-fn start(arguments: &[&str]) -> Result<Servers, String> {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_beeorm-test-servers"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("cannot run beeorm-test-servers: {error}"))?;
-    let output = program.stdout.take().map(BufReader::new);
-    let lines: Vec<String> = output
-        .into_iter()
-        .flat_map(BufRead::lines)
-        .map_while(Result::ok)
-        .take_while(|line| line != "ready")
-        .collect();
-    let value = |name: &str| {
-        let line = lines
-            .iter()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        let advice = "no servers to test against: beeorm-test-servers says why, and what to do, on standard error";
-        line.map(str::to_owned).ok_or(advice)
+/// A Redis master with a replica, and three sentinels that watch them.
+#[derive(Debug)]
+pub(crate) struct Sentinels {
+    /// `127.0.0.1:port`, with commas between.
+    pub(crate) addresses: String,
+    /// Where all of them run; empty: on this machine.
+    container: String,
+    program: Child,
+}
+
+/// Of the kind of the servers; those of given ones are started on this machine.
+pub(crate) fn sentinels() -> Sentinels {
+    let kind = match servers().kind.as_str() {
+        "containers" => "containers",
+        _ => "local",
     };
+    let (program, lines) = match launch(&["--sentinels", kind]) {
+        Ok(launched) => launched,
+        Err(message) => panic!("{message}"),
+    };
+    let value = |name| value(&lines, name).unwrap_or_else(|message| panic!("{message}"));
+    Sentinels {
+        addresses: value("sentinels"),
+        container: value("container"),
+        program,
+    }
+}
+
+impl Sentinels {
+    /// Sends a signal to one of the servers, known by what it calls its process.
+    pub(crate) fn signal(&self, signal: &str, process: &str) {
+        let mut command = if self.container.is_empty() {
+            Command::new("kill")
+        } else {
+            let mut docker = Command::new("docker");
+            docker.args(["exec", &self.container, "kill"]);
+            docker
+        };
+        let status = command.args([signal, process]).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill {signal} of a server that is ours"
+        );
+    }
+}
+
+impl Drop for Sentinels {
+    fn drop(&mut self) {
+        let _ = self.program.wait();
+    }
+}
+
+fn start(arguments: &[&str]) -> Result<Servers, String> {
+    let (program, lines) = launch(arguments)?;
+    let value = |name| value(&lines, name);
     Ok(Servers {
         mysql: value("mysql")?,
         redis: value("redis")?,
@@ -83,4 +117,29 @@ fn start(arguments: &[&str]) -> Result<Servers, String> {
         redis_version: value("redis_version")?,
         program,
     })
+}
+
+fn launch(arguments: &[&str]) -> Result<(Child, Vec<String>), String> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_beeorm-test-servers"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cannot run beeorm-test-servers: {error}"))?;
+    let output = program.stdout.take().map(BufReader::new);
+    let lines = output
+        .into_iter()
+        .flat_map(BufRead::lines)
+        .map_while(Result::ok)
+        .take_while(|line| line != "ready")
+        .collect();
+    Ok((program, lines))
+}
+
+fn value(lines: &[String], name: &str) -> Result<String, String> {
+    let line = lines
+        .iter()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let advice = "no servers to test against: beeorm-test-servers says why, and what to do, on standard error";
+    line.map(str::to_owned).ok_or(advice.to_owned())
 }

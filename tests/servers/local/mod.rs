@@ -11,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::guard::Guard;
-use crate::{Servers, Trouble, ask};
+use crate::sentinel::{self, Member};
+use crate::{Sentinels, Servers, Trouble, ask};
 
 const STARTING: Duration = Duration::from_secs(60);
 
@@ -40,15 +41,12 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
         redis_server.display()
     );
 
-    let folder = std::env::temp_dir().join(format!("beeorm-{}-{}", std::process::id(), moment()));
-    guard.folder(&folder).map_err(failed)?;
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-
-    let redis_port = free_port(None)?;
+    let folder = new_folder(guard)?;
+    let redis_port = free_port(&[])?;
     let child = redis::start(&redis_server, &folder, redis_port).map_err(failed)?;
     let redis_process = guard.process(child).map_err(failed)?;
     mysql::prepare(&mysqld, &folder, guard).await?;
-    let mysql_port = free_port(Some(redis_port))?;
+    let mysql_port = free_port(&[redis_port])?;
     let child = mysql::start(&mysqld, &folder, mysql_port).map_err(failed)?;
     let mysql_process = guard.process(child).map_err(failed)?;
 
@@ -71,6 +69,38 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
         mysql_version,
         redis_version,
     })
+}
+
+/// Starts a master, its replica and the sentinels, where Redis is installed.
+pub(crate) async fn start_sentinels(guard: &mut Guard) -> Result<Sentinels, Trouble> {
+    let server = redis::find().ok_or_else(|| {
+        Trouble::Missing("no redis-server or valkey-server is installed".to_owned())
+    })?;
+    let folder = new_folder(guard)?;
+    let ports = free_ports()?;
+    for member in sentinel::members(ports, &folder, "127.0.0.1") {
+        let Member {
+            name,
+            configuration,
+            arguments,
+        } = member;
+        let home = folder.join(&name);
+        std::fs::create_dir(&home).map_err(failed)?;
+        let file = home.join("redis.conf");
+        std::fs::write(&file, configuration).map_err(failed)?;
+        let mut command = Command::new(&server);
+        command.arg(file).args(arguments);
+        let child = spawn(&mut command, Stdio::null(), &home.join(redis::LOG)).map_err(failed)?;
+        guard.process(child).map_err(failed)?;
+    }
+    sentinel::ready(ports, String::new()).await
+}
+
+fn new_folder(guard: &mut Guard) -> Result<PathBuf, Trouble> {
+    let folder = std::env::temp_dir().join(format!("beeorm-{}-{}", std::process::id(), moment()));
+    guard.folder(&folder).map_err(failed)?;
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    Ok(folder)
 }
 
 async fn one_ends(guard: &mut Guard, processes: [usize; 2]) {
@@ -98,12 +128,20 @@ fn spawn(command: &mut Command, input: Stdio, log: &Path) -> std::io::Result<Chi
 
 /// A port that nothing listens on, below the range that systems hand out for outgoing connections, so that it is
 /// still free when the server comes to bind it.
-fn free_port(but: Option<u16>) -> Result<u16, Trouble> {
+fn free_port(but: &[u16]) -> Result<u16, Trouble> {
     let start = u32::try_from(moment() % 12_000).unwrap_or_default();
     (0..12_000_u32)
         .filter_map(|step| u16::try_from(20_000 + (start + step * 7) % 12_000).ok())
-        .find(|port| Some(*port) != but && TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .find(|port| !but.contains(port) && TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .ok_or_else(|| Trouble::Failed("no port between 20000 and 32000 is free".to_owned()))
+}
+
+pub(crate) fn free_ports() -> Result<[u16; 5], Trouble> {
+    let mut ports = [0; 5];
+    for place in 0..ports.len() {
+        ports[place] = free_port(&ports)?;
+    }
+    Ok(ports)
 }
 
 /// A number that differs from run to run.
