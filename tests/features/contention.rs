@@ -32,7 +32,7 @@ async fn visits(scene: &mut Scene) -> Vec<i64> {
 /// For how many seconds the consumer's UPDATE has waited for its lock.
 async fn waiting(sql: &mut Sql) -> Option<i64> {
     let waiting = "SELECT CAST(`time` AS SIGNED) FROM `information_schema`.`processlist` \
-        WHERE `db` = DATABASE() AND `id` <> CONNECTION_ID() AND `info` LIKE 'UPDATE %'";
+        WHERE `db` = DATABASE() AND `id` <> CONNECTION_ID() AND `state` = 'updating'";
     sql.numbers(waiting).await.first().copied()
 }
 

@@ -85,14 +85,14 @@ pub(crate) fn sentinels() -> Sentinels {
 impl Sentinels {
     /// Sends a signal to one of the servers, known by what it calls its process.
     pub(crate) fn signal(&self, signal: &str, process: &str) {
-        let mut command = if self.container.is_empty() {
-            Command::new("kill")
+        let kill = format!("kill {signal} {process}");
+        let status = if self.container.is_empty() {
+            Command::new("sh").args(["-c", &kill]).status()
         } else {
             let mut docker = Command::new("docker");
-            docker.args(["exec", &self.container, "kill"]);
-            docker
+            docker.args(["exec", &self.container, "sh", "-c", &kill]);
+            docker.status()
         };
-        let status = command.args([signal, process]).status();
         assert!(
             status.is_ok_and(|status| status.success()),
             "kill {signal} of a server that is ours"

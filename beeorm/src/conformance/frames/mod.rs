@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use self::recorder::Recorder;
 use crate::{
     consume,
-    database::{DeadInserts, Dialect, Keys, Limits, apply},
+    database::{DeadInserts, Dialect, FailureClass, Keys, Limits, apply},
     entity::TableSchema,
     frame::{Frame, Tables, decode, encode},
     statement::{Batch, Family, Operation, Shape, Statement, merged, waiting},
@@ -23,6 +23,9 @@ pub struct Frames {
     schemas: Vec<&'static TableSchema>,
     tables: Tables,
 }
+
+/// For a server that takes statements of hardly any size.
+const SMALL: usize = 150;
 
 /// More memory than this for each byte that came is more than what is in a frame can need.
 const MEMORY_A_BYTE: usize = 64;
@@ -129,22 +132,31 @@ fn assert_same(left: &Frame, right: &Frame) {
 }
 
 fn execute(batches: &[&Batch], family: &Family, dialect: Dialect) {
-    let limits = Limits {
-        dialect,
-        statement_bytes: 1 << 20,
+    let with_limit = |statement_bytes| {
+        let limits = Limits {
+            dialect,
+            statement_bytes,
+        };
+        let mut recorder = Recorder::new(statement_bytes);
+        let runs = merged(batches, family);
+        let done = apply(
+            &mut recorder,
+            limits,
+            batches,
+            &runs,
+            Keys::Unwanted,
+            DeadInserts::Ignored,
+        );
+        // Nothing in it waits.
+        let done = done.now_or_never().expect("nothing to wait for");
+        (recorder, done)
     };
-    let mut recorder = Recorder::default();
-    let runs = merged(batches, family);
-    let done = apply(
-        &mut recorder,
-        limits,
-        batches,
-        &runs,
-        Keys::Unwanted,
-        DeadInserts::Ignored,
-    );
-    // Nothing in it waits.
-    if let Err(failure) = done.now_or_never().expect("nothing to wait for") {
+    // What is too large for a server is refused, and not sent.
+    if let (_, Err(failure)) = with_limit(SMALL) {
+        assert_eq!(failure.error.class(), FailureClass::Data);
+    }
+    let (recorder, done) = with_limit(1 << 20);
+    if let Err(failure) = done {
         panic!("a frame that was read is not executed: {}", failure.error);
     }
     let values = batches.iter().flat_map(|batch| {

@@ -6,10 +6,30 @@ use crate::{
 };
 
 /// A session that looks at the statements and says that all went well.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recorder {
+    /// The largest statement that it takes.
+    limit: usize,
     /// How many values came with all statements.
     pub(super) values: usize,
+}
+
+impl Recorder {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, values: 0 }
+    }
+}
+
+/// At least so many bytes on the wire.
+fn size(value: &ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(text)
+        | ValueRef::Decimal(text)
+        | ValueRef::Json(text)
+        | ValueRef::Word(text) => text.len(),
+        ValueRef::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
 }
 
 impl Session for Recorder {
@@ -20,6 +40,8 @@ impl Session for Recorder {
     ) -> BoxFuture<'s, Result<Done, DatabaseError>> {
         let places = sql.matches('?').count();
         assert_eq!(places, binds.len(), "a value for each place of {sql}");
+        let bytes = sql.len() + binds.iter().map(size).sum::<usize>();
+        assert!(bytes <= self.limit, "more than the server takes: {sql}");
         // Shown too, as a driver and a dead letter show them.
         let shown: usize = binds
             .iter()

@@ -4,7 +4,29 @@ use crate::stream::EntryId;
 pub(super) async fn suite(bench: &Bench) {
     new_entries_are_delivered_once(bench).await;
     a_new_owner_finds_what_the_old_one_held(bench).await;
+    a_read_takes_so_many_bytes_at_most(bench).await;
     peeking_changes_nothing(bench).await;
+}
+
+/// And so little memory, however many entries are asked for.
+async fn a_read_takes_so_many_bytes_at_most(bench: &Bench) {
+    let (stream, token) = bench.owned().await;
+    let large = "x".repeat(512 << 10);
+    fill(&*stream, &[large.as_str(); 20]).await;
+    let first = stream.read_new(token, 1000).await.expect("reads");
+    let second = stream.read_new(token, 1000).await.expect("reads");
+    assert_eq!(
+        (first.len(), second.len()),
+        (16, 4),
+        "8 MiB, then the rest"
+    );
+    let again = stream
+        .read_pending(token, EntryId::default(), 1000)
+        .await
+        .expect("reads");
+    assert_eq!(ids(&again), ids(&first), "pending ones too");
+    let all: Vec<_> = [first, second].concat();
+    stream.acknowledge(token, &all).await.expect("acknowledges");
 }
 
 async fn new_entries_are_delivered_once(bench: &Bench) {

@@ -126,3 +126,17 @@ fn select(table: &TableSchema) -> String {
     let columns = list(&table.columns, |column| quoted(&column.name));
     format!("SELECT {columns} FROM {}", quoted(table.table))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_name_ends_where_it_ends() {
+        assert_eq!(quoted("bees"), "`bees`");
+        assert_eq!(
+            quoted("bees` SET `admin` = 1; -- "),
+            "`bees`` SET ``admin`` = 1; -- `"
+        );
+    }
+}
