@@ -85,11 +85,8 @@ pub(crate) async fn start_sentinels(guard: &mut Guard) -> Result<Sentinels, Trou
     let script = sentinel::script(&sentinel::members(ports, folder, "0.0.0.0"), folder);
     let name_and_tag = redis_image();
     let (name, tag) = split(&name_and_tag);
-    let request = request(GenericImage::new(name, tag), &name_and_tag, &label).with_cmd([
-        "sh".to_owned(),
-        "-c".to_owned(),
-        script,
-    ]);
+    let image = GenericImage::new(name, tag).with_entrypoint("sh");
+    let request = request(image, &name_and_tag, &label).with_cmd(["-c".to_owned(), script]);
     let request = ports.into_iter().fold(request, |request, port| {
         request.with_mapped_port(port, port.tcp())
     });
