@@ -414,7 +414,7 @@ async fn a_limit_that_only_the_callers_connections_know_is_asked_for() {
             .await
             .unwrap()
             .first()
-            .map(|aside| aside.0.clone())
+            .map(|aside| aside.reason.clone())
     );
     // What was set aside is waited for for ever, though nobody will ever do anything with it.
     large.text = "x".to_owned();
