@@ -73,3 +73,26 @@ async fn many_bad_ones_on_many_workers_are_all_found() {
     let exact = "SELECT COUNT(*) FROM `counters` WHERE `visits` = `id`";
     assert_eq!(scene.sql.number(exact).await, 400);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_one_that_fails_is_named_whatever_it_was_merged_with() {
+    let scene = Scene::new().await;
+    scene.add(counter(2)).await;
+    drain(&scene.engine).await;
+    let add = |id: u32| Counter::change(id).add(Counter::columns().visits, 1_u64);
+    let last = |id: u32| Counter::change(id).set(Counter::columns().last, 1_u32);
+    // Row 3 is not there. Merged, the rows are updated by their keys, the first and the last together.
+    let flush = (add(2), last(2), add(3), last(1), add(1));
+    scene.engine.flush_lazy(flush).await.unwrap();
+    let failed = Arc::new(Mutex::new(Vec::new()));
+    let resolver = {
+        let failed = Arc::clone(&failed);
+        move |failure: Failure| {
+            failed.lock().unwrap().push(failure.failed);
+            async { Resolution::Pass }
+        }
+    };
+    let consumer = scene.engine.background_consumer().error_resolver(resolver);
+    assert_eq!(consumer.drain().await.unwrap().dead, 1);
+    assert_eq!(*failed.lock().unwrap(), [2]);
+}

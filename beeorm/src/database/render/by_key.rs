@@ -151,3 +151,58 @@ fn join(table: &TableSchema, columns: &[usize], rows: usize) -> String {
         columns.len().saturating_sub(1),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        entity::{AssignMode, Entity},
+        prelude::*,
+        statement::Operation,
+    };
+
+    #[derive(beeorm::Entity, Default)]
+    struct Cell {
+        #[entity(primary_key)]
+        id: u32,
+        #[entity(unique)]
+        place: u16,
+        visits: i64,
+        #[entity(length = 9)]
+        label: Option<String>,
+        #[entity(length = max)]
+        text: String,
+    }
+
+    #[derive(beeorm::Entity, Default)]
+    struct Word {
+        #[entity(primary_key)]
+        id: String,
+        count: u32,
+    }
+
+    fn shape<T: Entity>(columns: &[(usize, AssignMode)]) -> Shape {
+        Shape::new(T::schema(), Operation::Update, columns.to_vec())
+    }
+
+    #[test]
+    fn unique_columns_long_ones_and_keys_of_text_are_updated_row_by_row() {
+        let set = |column| (column, AssignMode::Set);
+        assert!(can_update(&shape::<Cell>(&[set(2), set(3)])));
+        assert!(!can_update(&shape::<Cell>(&[set(2), set(1)])));
+        assert!(!can_update(&shape::<Cell>(&[set(4)])));
+        assert!(!can_update(&shape::<Word>(&[set(1)])));
+    }
+
+    #[test]
+    fn rows_are_joined_by_their_key() {
+        let shape = shape::<Cell>(&[(2, AssignMode::Add), (3, AssignMode::Set)]);
+        assert_eq!(
+            update(&shape, 2),
+            "UPDATE (SELECT CAST(? AS SIGNED) AS `v0`,CAST(? AS CHAR(9)) AS `v1`,CAST(? AS UNSIGNED) AS `v2` \
+             UNION ALL SELECT CAST(? AS SIGNED),CAST(? AS CHAR(9)),CAST(? AS UNSIGNED)) AS `v` \
+             STRAIGHT_JOIN `cell` AS `t` FORCE INDEX (PRIMARY) ON `t`.`id` = `v`.`v2` \
+             SET `t`.`visits` = `t`.`visits` + `v`.`v0`,`t`.`label` = `v`.`v1`"
+        );
+    }
+}
