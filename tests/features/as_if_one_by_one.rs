@@ -44,6 +44,8 @@ struct World {
     combs: BTreeMap<u32, i64>,
     cells: BTreeMap<u32, Stored>,
     visits: Vec<(u32, Option<u32>)>,
+    /// Rows whose INSERT is dead, as combs and as cells: a DELETE that finds no row goes with it.
+    dead: [BTreeSet<u32>; 2],
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +81,18 @@ impl World {
         if done {
             *self = after;
         }
+        for step in steps {
+            let (kind, id) = match step {
+                Step::NewComb(id) => (0, *id),
+                Step::NewCell(id, _) => (1, *id),
+                _ => continue,
+            };
+            if done {
+                self.dead[kind].remove(&id);
+            } else {
+                self.dead[kind].insert(id);
+            }
+        }
         done
     }
 
@@ -91,8 +105,8 @@ impl World {
             }
             Step::DeleteComb(id) => {
                 let used = self.cells.values().any(|cell| cell.comb == *id);
-                self.combs.remove(id);
-                !used
+                let found = self.combs.remove(id).is_some();
+                !used && (found || !self.dead[0].contains(id))
             }
             Step::NewCell(id, cell) => {
                 self.cells.insert(*id, cell.clone()).is_none() && self.holds(*id, same_label)
@@ -111,8 +125,9 @@ impl World {
             }
             Step::Move(id, comb) => self.change(*id, same_label, |cell| cell.comb = *comb),
             Step::DeleteCell(id, _) => {
-                self.cells.remove(id);
-                !self.visits.iter().any(|(_, cell)| *cell == Some(*id))
+                let used = self.visits.iter().any(|(_, cell)| *cell == Some(*id));
+                let found = self.cells.remove(id).is_some();
+                !used && (found || !self.dead[1].contains(id))
             }
             Step::NewVisit(number, cell) => {
                 self.visits.push((*number, *cell));
@@ -444,6 +459,7 @@ async fn history(backend: &Backend, seed: u64, flushes: u64) {
         stored.visits.sort_unstable();
     }
     world.visits.sort_unstable();
+    world.dead = Default::default();
     assert_eq!(stored, world);
     engine.close().await;
 }
