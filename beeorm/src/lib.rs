@@ -60,8 +60,8 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-// The derive names the crate by its name, in its own tests too.
-#[cfg(test)]
+// The derive names the crate by its name, in its own tests and in the simulation too.
+#[cfg(any(test, feature = "simulation"))]
 extern crate self as beeorm;
 
 #[doc(hidden)]
@@ -83,6 +83,8 @@ mod redis;
 mod registry;
 mod runtime;
 mod schema;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod statement;
 mod stream;
 

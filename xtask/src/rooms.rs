@@ -82,7 +82,7 @@ pub(crate) const EVERYWHERE: &[&str] = &["runtime", "error", "Error", "Result"];
 pub(crate) const DOORS: &[&str] = &["lib", "prelude", "error", "__private", "private"];
 
 /// Suites that look into the rooms, and are tests themselves.
-pub(crate) const SUITES: &[&str] = &["conformance"];
+pub(crate) const SUITES: &[&str] = &["conformance", "simulation"];
 
 /// Crates that only one room may name, so that each can be replaced by changing that room.
 pub(crate) const LIBRARIES: &[(&str, &str)] = &[("sqlx", "database"), ("fred", "redis")];

@@ -28,6 +28,8 @@ use std::fmt::Debug;
 
 use futures_util::future::BoxFuture;
 
+#[cfg(feature = "simulation")]
+pub(crate) use self::error::Kind;
 pub use self::error::{DatabaseError, FailureClass};
 #[cfg(feature = "embedded")]
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};

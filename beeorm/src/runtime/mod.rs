@@ -39,6 +39,12 @@ impl Runtime {
         Self(Arc::new(System::new()))
     }
 
+    /// Whatever the simulator makes of time, chance and tasks.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn simulated(host: Arc<dyn Host>) -> Self {
+        Self(host)
+    }
+
     pub(crate) fn now_millis(&self) -> u64 {
         self.0.now_millis()
     }

@@ -20,6 +20,8 @@ pub(crate) use self::{
     rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
     waiting::waiting,
 };
+#[cfg(feature = "simulation")]
+pub(crate) use self::rows::Slot;
 pub use self::{
     row::{LazyRow, Row},
     rows::{Flush, LazyFlush},

@@ -1,0 +1,334 @@
+//! A process's connection to the stream: the library's seam, over a line that loses and delays.
+
+use std::{
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::{self, BoxFuture, Either};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::server::StreamServer;
+use crate::{
+    simulation::{
+        line::{Answer, Fate},
+        process::Process,
+    },
+    stream::{AsideEntry, Entry, EntryId, Figures, Lease, Stream, StreamError},
+};
+
+/// The client's own patience with an answer.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Debug)]
+pub(in crate::simulation) struct StreamClient {
+    server: Arc<StreamServer>,
+    process: Arc<Process>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silence {
+    NotSent,
+    Lost,
+}
+
+impl Silence {
+    /// Of anything that may be asked again.
+    fn plain(self) -> StreamError {
+        StreamError::Unavailable {
+            pool: "simulated".to_owned(),
+            reason: format!("{self:?}"),
+        }
+    }
+
+    /// Of an append.
+    fn of_append(self) -> StreamError {
+        match self {
+            Self::NotSent => self.plain(),
+            Self::Lost => StreamError::OutcomeUnknown {
+                pool: "simulated".to_owned(),
+                reason: "the connection is gone".to_owned(),
+            },
+        }
+    }
+}
+
+impl StreamClient {
+    pub(in crate::simulation) fn new(server: &Arc<StreamServer>, process: &Arc<Process>) -> Self {
+        Self {
+            server: Arc::clone(server),
+            process: Arc::clone(process),
+        }
+    }
+
+    fn note(&self, what: impl FnOnce() -> String) {
+        self.process.world.note_of(self.process.id, what);
+    }
+
+    /// Asks the server for something, which takes effect whether or not the answer is heard.
+    async fn ask<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&StreamServer) -> T + Send + 'static,
+    ) -> Result<T, Silence> {
+        let world = &self.process.world;
+        let wire = &self.server.wire;
+        let (answer, answered) = oneshot::channel();
+        match wire.line.fate(world) {
+            Fate::Refused => {
+                let moment = wire.line.way(world);
+                world.sleep(moment).await;
+                self.note(|| format!("FAULT: {name} is not sent"));
+                return Err(Silence::NotSent);
+            }
+            Fate::Lost { noticed } => {
+                self.note(|| format!("FAULT: {name} does not arrive"));
+                world.sleep(noticed).await;
+                return Err(Silence::Lost);
+            }
+            Fate::Arrives {
+                after,
+                answer: fate,
+            } => {
+                let (server, era) = (Arc::clone(&self.server), wire.line.era());
+                let process = self.process.clone();
+                world.after(after, move || {
+                    let line = &server.wire.line;
+                    if line.is_down() || line.era() != era {
+                        return;
+                    }
+                    let done = effect(&server);
+                    match fate {
+                        Answer::Lost { .. } => {
+                            process
+                                .world
+                                .note_of(process.id, || format!("FAULT: the answer to {name} is lost"));
+                        }
+                        Answer::Arrives { after } => {
+                            let back = Arc::clone(&server);
+                            process.world.after(after, move || {
+                                if back.wire.line.era() == era {
+                                    // Whoever asked may be gone.
+                                    let _ = answer.send(done);
+                                }
+                            });
+                        }
+                    }
+                });
+            }
+        }
+        let late = std::pin::pin!(world.sleep(COMMAND_TIMEOUT));
+        match future::select(answered, late).await {
+            Either::Left((Ok(done), _)) => Ok(done),
+            Either::Left((Err(_), _)) | Either::Right(_) => Err(Silence::Lost),
+        }
+    }
+}
+
+/// The two ways in which a fenced script ends without its result.
+fn flat<T>(answer: Result<Result<T, StreamError>, Silence>) -> Result<T, StreamError> {
+    answer.map_err(Silence::plain)?
+}
+
+impl Stream for StreamClient {
+    fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
+        Box::pin(async move {
+            let frames = Arc::new(frames.to_vec());
+            let sent = Entry {
+                id: EntryId::default(),
+                frames: frames.to_vec(),
+                deleted: false,
+            };
+            let done = self
+                .ask("append", move |server| server.append(&frames))
+                .await
+                .map_err(Silence::of_append)
+                .and_then(|answer| answer);
+            self.note(|| format!("append {}: {}", sent.shown(), told(&done)));
+            done
+        })
+    }
+
+    fn prepare(&self) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async move {
+            let done = self.ask("prepare", |server| {
+                server.run(|state, _| state.data.prepare());
+            });
+            done.await.map_err(Silence::plain)
+        })
+    }
+
+    fn lease(&self) -> BoxFuture<'_, Result<Option<Lease>, StreamError>> {
+        Box::pin(async move {
+            let seen = self.ask("lease", |server| server.state().data.lease());
+            seen.await.map_err(Silence::plain)
+        })
+    }
+
+    fn acquire<'s>(
+        &'s self,
+        seen: Option<&'s Lease>,
+        token: Uuid,
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
+        Box::pin(async move {
+            let seen = seen.cloned();
+            let taken = self
+                .ask("acquire", move |server| {
+                    server.acquire(seen.as_ref(), token)
+                })
+                .await
+                .map_err(Silence::plain);
+            self.note(|| format!("acquire: {}", told(&taken)));
+            taken
+        })
+    }
+
+    fn beat(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async move { flat(self.ask("beat", move |server| server.beat(token)).await) })
+    }
+
+    fn release(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async move {
+            let released = self.ask("release", move |server| {
+                server.run(|state, _| state.data.release(token))
+            });
+            let released = flat(released.await);
+            self.note(|| format!("release: {}", told(&released)));
+            released
+        })
+    }
+
+    fn read_pending(
+        &self,
+        token: Uuid,
+        after: EntryId,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
+        Box::pin(async move {
+            let read = self.ask("read_pending", move |server| {
+                server.run(|state, _| state.data.read_pending(token, after, count))
+            });
+            let read = flat(read.await);
+            self.note(|| format!("read pending: {}", told_entries(&read)));
+            read
+        })
+    }
+
+    fn read_new(
+        &self,
+        token: Uuid,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
+        Box::pin(async move {
+            let read = self.ask("read_new", move |server| {
+                server.run(|state, _| state.data.read_new(token, count))
+            });
+            let read = flat(read.await);
+            self.note(|| format!("read new: {}", told_entries(&read)));
+            read
+        })
+    }
+
+    fn wait(&self, at_most: Duration) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async move {
+            let there = self.ask("wait", StreamServer::subscribe);
+            let there = there.await.map_err(Silence::plain)?;
+            let late = std::pin::pin!(self.process.world.sleep(at_most));
+            match future::select(there, late).await {
+                Either::Left((Err(_), _)) => Err(Silence::Lost.plain()),
+                Either::Left((Ok(()), _)) | Either::Right(_) => Ok(()),
+            }
+        })
+    }
+
+    fn acknowledge<'s>(
+        &'s self,
+        token: Uuid,
+        entries: &'s [Entry],
+    ) -> BoxFuture<'s, Result<(), StreamError>> {
+        Box::pin(async move {
+            let done = entries.to_vec();
+            let acknowledged = self.ask("acknowledge", move |server| {
+                server.run(|state, _| state.data.acknowledge(token, &done))
+            });
+            let acknowledged = flat(acknowledged.await);
+            self.note(|| {
+                format!(
+                    "acknowledge {} entries: {}",
+                    entries.len(),
+                    told(&acknowledged)
+                )
+            });
+            acknowledged
+        })
+    }
+
+    fn set_aside<'s>(
+        &'s self,
+        token: Uuid,
+        entry: &'s Entry,
+        reason: &'s str,
+    ) -> BoxFuture<'s, Result<(), StreamError>> {
+        Box::pin(async move {
+            let (moved, why) = (entry.clone(), reason.to_owned());
+            let aside = self.ask("set_aside", move |server| {
+                server.run(|state, now_millis| {
+                    state.data.set_aside(token, &moved, &why, now_millis)
+                })
+            });
+            let aside = flat(aside.await);
+            self.note(|| format!("set aside {}: {}", entry.id, told(&aside)));
+            aside
+        })
+    }
+
+    fn read_aside(&self, count: usize) -> BoxFuture<'_, Result<Vec<AsideEntry>, StreamError>> {
+        Box::pin(async move {
+            let aside = self.ask("read_aside", move |server| {
+                let aside = &server.state().data.aside;
+                aside.iter().take(count).cloned().collect()
+            });
+            aside.await.map_err(Silence::plain)
+        })
+    }
+
+    fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>> {
+        Box::pin(async move {
+            let figures = self.ask("statistics", |server| {
+                server.state().data.figures(server.now_millis())
+            });
+            figures.await.map_err(Silence::plain)
+        })
+    }
+
+    fn peek(&self, from: EntryId, count: usize) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
+        Box::pin(async move {
+            let entries = self.ask("peek", move |server| server.state().data.peek(from, count));
+            entries.await.map_err(Silence::plain)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn told<T: std::fmt::Debug>(answer: &Result<T, StreamError>) -> String {
+    match answer {
+        Ok(value) => format!("{value:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn told_entries(answer: &Result<Vec<Entry>, StreamError>) -> String {
+    match answer {
+        Ok(entries) => entries
+            .iter()
+            .map(Entry::shown)
+            .collect::<Vec<_>>()
+            .join(", "),
+        Err(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,361 @@
+//! The stream's server: its data, its memory of earlier states, and what can befall it.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::data::{Data, Frames};
+use crate::{
+    simulation::{
+        line::{Line, Wire},
+        process::Process,
+        world::World,
+    },
+    stream::{Entry, EntryId, Lease, StreamError},
+};
+
+/// As `consume/own.rs` has it: an owner that was heard within this time is not silent.
+const SILENCE: Duration = Duration::from_secs(3);
+/// How many changes a replica lags behind at most.
+const LAG: usize = 24;
+
+#[derive(Debug)]
+pub(in crate::simulation) struct StreamServer {
+    pub(in crate::simulation) wire: Wire,
+    /// Whose clock makes the ids.
+    machine: Arc<Process>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) data: Data,
+    /// The last states, the newest last; empty unless a failover may come.
+    history: VecDeque<Data>,
+    replicated: bool,
+    out_of_memory: bool,
+    /// When the owner was heard; none after a failover, as nobody knows what the contenders saw.
+    heard: Option<Duration>,
+    waiting: Vec<oneshot::Sender<()>>,
+    pub(super) record: Record,
+}
+
+/// What the checker has to know of the stream.
+#[derive(Clone, Debug, Default)]
+pub(in crate::simulation) struct Record {
+    /// The ids of the frames that a failover, or somebody's hand, took off the stream, with no copy left.
+    pub(in crate::simulation) vanished: BTreeSet<Uuid>,
+    /// Everything that was ever appended.
+    pub(in crate::simulation) appended: BTreeSet<Uuid>,
+    /// What was put in that no producer sent.
+    pub(in crate::simulation) garbage: Vec<Vec<Vec<u8>>>,
+    pub(in crate::simulation) failovers: u64,
+}
+
+/// A frame's id stands behind its version.
+pub(in crate::simulation) fn frame_id(frame: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(frame.get(1..17)?).ok()
+}
+
+impl StreamServer {
+    pub(in crate::simulation) fn start(world: &Arc<World>, replicated: bool) -> Arc<Self> {
+        let wire = Wire {
+            world: Arc::clone(world),
+            line: Arc::new(Line::default()),
+        };
+        let state = State {
+            replicated,
+            ..State::default()
+        };
+        Arc::new(Self {
+            wire,
+            machine: Process::start(world, "stream"),
+            state: Mutex::new(state),
+        })
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now_millis(&self) -> u64 {
+        self.machine.now_millis()
+    }
+
+    fn world(&self) -> &World {
+        &self.wire.world
+    }
+
+    fn note(&self, what: impl FnOnce() -> String) {
+        self.world().note_of(self.machine.id, what);
+    }
+
+    /// Runs one of the scripts, and lets the replicas have what it changed.
+    pub(super) fn run<T>(&self, script: impl FnOnce(&mut State, u64) -> T) -> T {
+        let now_millis = self.now_millis();
+        let mut state = self.state();
+        if state.replicated {
+            let before = state.data.clone();
+            state.history.push_back(before);
+            if state.history.len() > LAG {
+                state.history.pop_front();
+            }
+        }
+        script(&mut state, now_millis)
+    }
+
+    pub(super) fn append(&self, frames: &Frames) -> Result<EntryId, StreamError> {
+        let (id, waiting) = self.run(|state, now_millis| {
+            if state.out_of_memory {
+                return Err(StreamError::OutOfMemory {
+                    pool: "simulated".to_owned(),
+                    reason: "OOM".to_owned(),
+                });
+            }
+            let ids = frames.iter().filter_map(|frame| frame_id(frame));
+            state.record.appended.extend(ids);
+            let id = state.data.append(Arc::clone(frames), now_millis);
+            Ok((id, std::mem::take(&mut state.waiting)))
+        })?;
+        for waiting in waiting {
+            // Whoever has gone away does not wait any more.
+            let _ = waiting.send(());
+        }
+        Ok(id)
+    }
+
+    /// Tells when something new is there.
+    pub(super) fn subscribe(&self) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.state();
+        if state.data.has_new() {
+            let _ = sender.send(());
+        } else {
+            state.waiting.push(sender);
+        }
+        receiver
+    }
+
+    pub(super) fn beat(&self, token: Uuid) -> Result<(), StreamError> {
+        let now = self.world().now();
+        self.run(|state, _| {
+            state.data.beat(token)?;
+            state.heard = Some(now);
+            Ok(())
+        })
+    }
+
+    pub(super) fn acquire(&self, seen: Option<&Lease>, token: Uuid) -> bool {
+        let now = self.world().now();
+        let (taken, heard) = self.run(|state, _| {
+            let taken = state.data.acquire(seen, token);
+            let heard = state.heard;
+            if taken {
+                state.heard = Some(now);
+            }
+            (taken, heard)
+        });
+        let itself = seen.is_some_and(|seen| seen.token == token);
+        if let (true, true, false, Some(heard)) = (taken, seen.is_some(), itself, heard)
+            && now.saturating_sub(heard) < SILENCE
+        {
+            let ago = now.saturating_sub(heard);
+            self.world().violation(format!(
+                "the channel was taken from an owner that was heard {ago:?} ago"
+            ));
+        }
+        taken
+    }
+
+    pub(in crate::simulation) fn record(&self) -> Record {
+        self.state().record.clone()
+    }
+
+    pub(in crate::simulation) fn is_empty(&self) -> bool {
+        self.state().data.is_empty()
+    }
+
+    pub(in crate::simulation) fn aside(&self) -> Vec<Vec<Vec<u8>>> {
+        let state = self.state();
+        state
+            .data
+            .aside
+            .iter()
+            .map(|entry| entry.frames.clone())
+            .collect()
+    }
+
+    /// What is in it, for people.
+    pub(in crate::simulation) fn describe(&self) -> String {
+        let state = self.state();
+        let figures = state.data.figures(0);
+        format!("{} entries, {} pending", figures.len, figures.pending)
+    }
+}
+
+/// What can befall it.
+impl StreamServer {
+    pub(in crate::simulation) fn set_out_of_memory(&self, full: bool) {
+        self.note(|| {
+            format!(
+                "FAULT: the server is {}",
+                if full {
+                    "out of memory"
+                } else {
+                    "no longer out of memory"
+                }
+            )
+        });
+        self.state().out_of_memory = full;
+    }
+
+    /// Away; what is on its disk stays.
+    pub(in crate::simulation) fn set_down(&self, down: bool) {
+        self.note(|| {
+            format!(
+                "FAULT: the server is {}",
+                if down { "down" } else { "up again" }
+            )
+        });
+        self.wire.line.cut();
+        self.wire.line.down.store(down, Ordering::Relaxed);
+        self.state().waiting.clear();
+    }
+
+    /// Its clock goes wrong, so that ids are made by counting.
+    pub(in crate::simulation) fn step_clock(&self, millis: i64) {
+        self.note(|| format!("FAULT: the server's clock steps by {millis} ms"));
+        self.machine.step_clock(millis);
+    }
+
+    /// A replica takes over that has not heard of the last changes.
+    pub(in crate::simulation) fn fail_over(&self) {
+        let mut state = self.state();
+        let behind = self
+            .world()
+            .draw(|random| random.mostly_small(state.history.len() as u64));
+        let place = state
+            .history
+            .len()
+            .saturating_sub(usize::try_from(behind).unwrap_or(0));
+        let Some(older) = state.history.get(place).cloned() else {
+            return;
+        };
+        state.history.truncate(place);
+        let newer = std::mem::replace(&mut state.data, older);
+        let (waiting, gone) = (
+            std::mem::take(&mut state.waiting),
+            newer.entries.into_values(),
+        );
+        state.lose(gone);
+        state.heard = None;
+        state.record.failovers += 1;
+        drop(state);
+        drop(waiting);
+        self.wire.line.cut();
+        self.note(|| {
+            format!("FAULT: failover to a replica that is {behind} changes behind")
+        });
+    }
+
+    pub(in crate::simulation) fn delete_group(&self) {
+        self.note(|| "FAULT: the group is deleted".to_owned());
+        self.run(|state, _| state.data.delete_group());
+    }
+
+    pub(in crate::simulation) fn delete_stream(&self) {
+        self.note(|| "FAULT: the stream is deleted".to_owned());
+        self.run(|state, _| {
+            let gone = state.data.delete_stream();
+            state.lose(gone);
+        });
+    }
+
+    /// XDEL of any entry, delivered or not.
+    pub(in crate::simulation) fn delete_entry(&self) {
+        let id = {
+            let state = self.state();
+            let ids: Vec<EntryId> = state.data.entries.keys().copied().collect();
+            self.world()
+                .draw(|random| ids.get(random.place(ids.len())).copied())
+        };
+        if let Some(id) = id {
+            self.note(|| format!("FAULT: the entry {id} is deleted"));
+            self.run(|state, _| {
+                let gone = state.data.delete_entry(id);
+                state.lose(gone);
+            });
+        }
+    }
+
+    /// The same frames once more, as a client that sends again what was not answered.
+    pub(in crate::simulation) fn append_again(&self) {
+        let frames = {
+            let state = self.state();
+            let all: Vec<&Frames> = state.data.entries.values().collect();
+            self.world()
+                .draw(|random| all.get(random.place(all.len())).map(|frames| Arc::clone(frames)))
+        };
+        if let Some(frames) = frames {
+            let again = self.append(&frames);
+            self.note(|| format!("FAULT: an entry is appended again: {again:?}"));
+        }
+    }
+
+    /// What no consumer can read.
+    pub(in crate::simulation) fn append_garbage(&self, frames: Vec<Vec<u8>>) {
+        let frames = Arc::new(frames);
+        if let Ok(id) = self.append(&frames) {
+            self.note(|| format!("FAULT: garbage in {id}"));
+            self.state().record.garbage.push(frames.to_vec());
+        }
+    }
+
+    pub(in crate::simulation) fn heal(&self) {
+        self.wire.line.heal();
+        let mut state = self.state();
+        state.out_of_memory = false;
+        // No failover any more: nothing has to be kept.
+        state.replicated = false;
+        state.history.clear();
+    }
+}
+
+impl State {
+    /// These were taken off: lost are those of which no copy is left.
+    fn lose(&mut self, gone: impl IntoIterator<Item = Frames>) {
+        let left: BTreeSet<Uuid> = self
+            .data
+            .entries
+            .values()
+            .flat_map(|frames| frames.iter().filter_map(|frame| frame_id(frame)))
+            .collect();
+        for frames in gone {
+            let ids = frames.iter().filter_map(|frame| frame_id(frame));
+            self.record
+                .vanished
+                .extend(ids.filter(|id| !left.contains(id)));
+            self.record.garbage.retain(|garbage| *garbage != *frames);
+        }
+    }
+}
+
+impl Entry {
+    /// For the trace.
+    pub(super) fn shown(&self) -> String {
+        let frames = self.frames.iter().filter_map(|frame| frame_id(frame));
+        let frames: Vec<String> = frames.map(short).collect();
+        format!("{} [{}]", self.id, frames.join(" "))
+    }
+}
+
+/// The last eight digits are enough to tell frames apart.
+pub(in crate::simulation) fn short(id: Uuid) -> String {
+    let text = id.simple().to_string();
+    text[24..].to_owned()
+}

@@ -1,0 +1,224 @@
+//! A producer: flushes one unit after the other, and treats unknown outcomes as its users are told to.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::{self, Either};
+
+use super::{
+    held::Held,
+    ledger::{FlushState, Ledger},
+    plan::{Planner, Unit},
+};
+use crate::{
+    engine::{Engine, Flusher},
+    error::Error,
+    publish::{OutcomeUnknown, Receipt},
+    simulation::process::Process,
+    statement::Intent,
+};
+
+/// How often a refused or unknown flush is tried again.
+const TRIES: usize = 60;
+
+/// One producer's process.
+pub(in crate::simulation) struct Producer {
+    pub(in crate::simulation) number: usize,
+    pub(in crate::simulation) process: Arc<Process>,
+    pub(in crate::simulation) engine: Engine,
+    pub(in crate::simulation) ledger: Arc<Mutex<Ledger>>,
+    /// Between two flushes at most, in microseconds.
+    pub(in crate::simulation) pause: u64,
+}
+
+/// What one call came to.
+enum Called {
+    Ended(Result<Receipt, Error>),
+    /// Its future was dropped.
+    Dropped,
+}
+
+/// Flushes until nothing is left to flush.
+pub(in crate::simulation) async fn produce(producer: Producer) {
+    let mut kept = BTreeMap::new();
+    loop {
+        let pause = producer.draw_below(producer.pause);
+        producer.sleep_micros(pause).await;
+        if !producer.ledger().goes_on(producer.number) {
+            return;
+        }
+        let mut unit = Planner::new(
+            producer.number,
+            &mut producer.ledger(),
+            &producer.process,
+            &mut kept,
+        )
+        .fill();
+        let keeps = producer.flush(&mut unit).await && !unit.bad;
+        for item in unit.items {
+            if let (true, Some(subject), Intent::Save) = (keeps, item.subject, item.intent)
+                && !matches!(item.held, Held::Other(_))
+            {
+                kept.insert(subject, item.held);
+            }
+        }
+    }
+}
+
+impl Producer {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn draw_below(&self, limit: u64) -> u64 {
+        self.process.world.draw(|random| random.below(limit))
+    }
+
+    fn chance(&self, per_mille: u64) -> bool {
+        self.process.world.draw(|random| random.chance(per_mille))
+    }
+
+    async fn sleep_micros(&self, micros: u64) {
+        self.process
+            .world
+            .sleep(Duration::from_micros(micros))
+            .await;
+    }
+
+    async fn pause(&self) {
+        self.sleep_micros(self.draw_below(1_000_000)).await;
+    }
+
+    /// Flushes the unit; whether it is acknowledged in the end.
+    async fn flush(&self, unit: &mut Unit) -> bool {
+        let mut flusher = self.engine.flusher();
+        for item in &mut unit.items {
+            match item.intent {
+                Intent::Save => flusher.track(&mut item.held),
+                Intent::Delete => flusher.delete(&mut item.held),
+            };
+        }
+        let mut number = self.ledger().begin(unit.flush.clone());
+        for _ in 0..TRIES {
+            match self.call(number, &mut flusher).await {
+                Called::Ended(Ok(receipt)) => return self.acknowledged(number, receipt),
+                Called::Ended(Err(Error::OutcomeUnknown(unknown))) => {
+                    if self.chance(40) {
+                        break;
+                    }
+                    if self.chance(500) {
+                        return self.resend(number, &unknown).await;
+                    }
+                    match self.settle(&mut number, &mut flusher).await {
+                        Some(settled) => return settled,
+                        None => continue,
+                    }
+                }
+                Called::Ended(Err(error)) => {
+                    self.ledger().end(number, FlushState::Refused);
+                    if !matches!(error, Error::Stream(_)) {
+                        let what = format!("flush {number} is refused: {error}");
+                        self.process.world.violation(what);
+                        return false;
+                    }
+                    if self.chance(300) {
+                        return false;
+                    }
+                    self.pause().await;
+                    number = self.ledger().begin_again(number);
+                }
+                Called::Dropped => {
+                    if self.chance(200) {
+                        break;
+                    }
+                    if let Some(settled) = self.settle(&mut number, &mut flusher).await {
+                        return settled;
+                    }
+                }
+            }
+        }
+        self.ledger().end(number, FlushState::Unknown);
+        false
+    }
+
+    fn acknowledged(&self, number: usize, receipt: Receipt) -> bool {
+        let mut ledger = self.ledger();
+        ledger.flushes[number].receipt = receipt.frames;
+        ledger.end(number, FlushState::Acknowledged);
+        true
+    }
+
+    /// One call, which may be dropped on the way; the ids made during it are the flush's.
+    async fn call(&self, number: usize, flusher: &mut Flusher<'_>) -> Called {
+        self.process.take_uuids();
+        let called = if self.chance(50) {
+            let gone = self.sleep_micros(self.draw_below(2000));
+            let call = std::pin::pin!(flusher.flush_lazy());
+            match future::select(call, std::pin::pin!(gone)).await {
+                Either::Left((ended, _)) => Called::Ended(ended),
+                Either::Right(_) => Called::Dropped,
+            }
+        } else {
+            Called::Ended(flusher.flush_lazy().await)
+        };
+        let ids = self.process.take_uuids();
+        self.ledger().flushes[number].ids.extend(ids);
+        called
+    }
+
+    /// `resend()` until it is known.
+    async fn resend(&self, number: usize, unknown: &OutcomeUnknown) -> bool {
+        for _ in 0..TRIES {
+            self.pause().await;
+            match unknown.resend().await {
+                Ok(()) => {
+                    self.ledger().end(number, FlushState::Acknowledged);
+                    return true;
+                }
+                Err(Error::OutcomeUnknown(_)) => {}
+                Err(error) => {
+                    let what = format!("a resend of flush {number} says: {error}");
+                    self.process.world.violation(what);
+                }
+            }
+        }
+        self.ledger().end(number, FlushState::Unknown);
+        false
+    }
+
+    /// Flushes the same again. What the second call appends itself, if it does, is a flush of its own, and the
+    /// first one was refused. None when it is still unknown.
+    async fn settle(&self, number: &mut usize, flusher: &mut Flusher<'_>) -> Option<bool> {
+        self.pause().await;
+        let before = self.ledger().flushes[*number].ids.clone();
+        let called = self.call(*number, flusher).await;
+        let appended = {
+            let mut ledger = self.ledger();
+            let ids = &mut ledger.flushes[*number].ids;
+            let new: Vec<_> = ids.difference(&before).copied().collect();
+            ids.clone_from(&before);
+            new
+        };
+        if !appended.is_empty() {
+            // The first call appended nothing after all, or it never came to that.
+            self.ledger().end(*number, FlushState::Refused);
+            *number = self.ledger().begin_again(*number);
+            self.ledger().flushes[*number].ids.extend(appended);
+        }
+        match called {
+            Called::Ended(Ok(receipt)) => Some(self.acknowledged(*number, receipt)),
+            Called::Ended(Err(Error::OutcomeUnknown(_))) | Called::Dropped => None,
+            Called::Ended(Err(error)) => {
+                self.ledger().end(*number, FlushState::Refused);
+                if !matches!(error, Error::Stream(_)) {
+                    let what = format!("flush {number} is refused: {error}");
+                    self.process.world.violation(what);
+                }
+                Some(false)
+            }
+        }
+    }
+}
