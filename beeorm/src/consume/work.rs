@@ -26,14 +26,23 @@ pub(super) enum Ended {
 
 /// Redis is looked for at least so often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Pending entries are looked for so often, also by an owner that has finished them all: a failover to a replica that
+/// lags behind makes pending again what was acknowledged, and nobody else would take it off the stream.
+const LOOK_BACK: Duration = Duration::from_secs(10);
 
 pub(super) async fn work(run: &Run, stream: &Arc<dyn Stream>, ownership: &Ownership) -> Ended {
     // Some while they are read: the id behind which to go on.
     let mut pending = Some(EntryId::default());
+    let mut looked_back = run.source.runtime.monotonic();
     let mut failures = 0;
     loop {
         if run.stop.is_set() {
             return Ended::Stopped;
+        }
+        let now = run.source.runtime.monotonic();
+        if pending.is_none() && now.saturating_sub(looked_back) >= LOOK_BACK {
+            pending = Some(EntryId::default());
+            looked_back = now;
         }
         let read = match pending {
             Some(after) => {
