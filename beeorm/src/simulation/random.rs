@@ -45,13 +45,9 @@ impl Random {
 
     /// A UUID of version 7.
     pub(super) fn uuid(&mut self, millis: u64) -> Uuid {
+        let drawn = [self.next().to_le_bytes(), self.next().to_le_bytes()].concat();
         let mut bytes = [0; 10];
-        for (byte, drawn) in bytes
-            .iter_mut()
-            .zip(self.next().to_le_bytes().into_iter().chain([0, 0]))
-        {
-            *byte = drawn;
-        }
+        bytes.copy_from_slice(&drawn[..10]);
         uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
     }
 }

@@ -41,7 +41,7 @@ pub(in crate::simulation) struct Claim {
 impl Claim {
     pub(super) fn row(table: &str, key: Uuid) -> Self {
         Self {
-            of: format!("the row {} of {table}", Datum::from(key)),
+            of: format!("the row {} of {table}", key.simple()),
             shared: false,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     subject::{Belief, Kind},
 };
 use crate::{
-    entity::{DEFAULT_POOL, Entity, Reference, Tracked},
+    entity::{Change, DEFAULT_POOL, Entity, Reference, Tracked},
     simulation::{
         database::Datum,
         entities::{Child, Counter, Event, Holder, Novelty, OTHER_POOL, Parent, Tally},
@@ -34,6 +34,9 @@ pub(super) struct Unit {
     pub(super) flush: Flush,
     /// It will not take effect, as far as one can tell.
     pub(super) bad: bool,
+    /// Changes and deletes by key are in it, which do not remember that they were flushed before: only
+    /// `resend()` settles them.
+    pub(super) forgets: bool,
 }
 
 /// Makes one unit.
@@ -72,6 +75,7 @@ impl<'p> Planner<'p> {
             items: Vec::new(),
             flush,
             bad: false,
+            forgets: false,
         };
         Self {
             ledger,
@@ -162,6 +166,11 @@ impl<'p> Planner<'p> {
         self.unit.flush.subjects.extend(subject);
     }
 
+    fn change<E: Entity>(&mut self, change: Change<E>) -> Held {
+        self.unit.forgets = true;
+        Held::Other(Box::new(change))
+    }
+
     fn believe(&mut self, belief: Belief) {
         self.unit.flush.beliefs.push(belief);
     }
@@ -196,7 +205,7 @@ impl<'p> Planner<'p> {
             claims,
         );
         self.kept.remove(&subject);
-        let held = Held::Other(Box::new(T::change(key)));
+        let held = self.change(T::change(key));
         self.item(held, Intent::Delete, Some(subject));
         self.believe(Belief::Gone(subject));
     }
@@ -248,7 +257,7 @@ impl<'p> Planner<'p> {
                         .set(columns.mark, mark)
                         .set(columns.sequence, sequence)
                         .add(columns.total, more);
-                    Held::Other(Box::new(change))
+                    self.change(change)
                 }
             };
             let action = Action::Update(values);
@@ -265,7 +274,8 @@ impl<'p> Planner<'p> {
             let action = Action::Update(vec![("total", Assign::Add(i128::from(more)))]);
             self.effect(DEFAULT_POOL, "counters", Some(key), action, Vec::new());
             let change = Counter::change(key).add(Counter::columns().total, more);
-            self.item(Held::Other(Box::new(change)), Intent::Save, Some(subject));
+            let held = self.change(change);
+            self.item(held, Intent::Save, Some(subject));
         }
     }
 
@@ -347,7 +357,8 @@ impl<'p> Planner<'p> {
         let action = Action::Update(values);
         self.effect(DEFAULT_POOL, "holders", Some(key), action, claims);
         let held = match self.kept.remove(&subject) {
-            Some(Held::Holder(mut holder)) => {
+            // One that another process renamed meanwhile does not see its own change.
+            Some(Held::Holder(mut holder)) if holder.name == old => {
                 holder.mark = mark;
                 holder.name.clone_from(&name);
                 Held::Holder(holder)
@@ -357,7 +368,7 @@ impl<'p> Planner<'p> {
                 let change = Holder::change(key)
                     .set(columns.name, name.clone())
                     .set(columns.mark, mark);
-                Held::Other(Box::new(change))
+                self.change(change)
             }
         };
         self.item(held, Intent::Save, Some(subject));
@@ -469,7 +480,8 @@ impl<'p> Planner<'p> {
             self.effect(OTHER_POOL, "tallies", Some(key), action, Vec::new());
             let columns = Tally::columns();
             let change = Tally::change(key).set(columns.mark, mark).add(columns.total, 3_i64);
-            self.item(Held::Other(Box::new(change)), Intent::Save, Some(subject));
+            let held = self.change(change);
+            self.item(held, Intent::Save, Some(subject));
             return;
         }
         let id = self.id();
@@ -544,7 +556,8 @@ impl<'p> Planner<'p> {
                 let action = Action::Update(vec![("mark", Assign::Set(integer(mark)))]);
                 self.effect(DEFAULT_POOL, "counters", Some(key), action, Vec::new());
                 let change = Counter::change(key).set(Counter::columns().mark, mark);
-                self.item(Held::Other(Box::new(change)), Intent::Save, None);
+                let held = self.change(change);
+                self.item(held, Intent::Save, None);
             }
         }
         // What goes down with it is not what it would have been.

@@ -109,7 +109,7 @@ impl Producer {
                     if self.chance(40) {
                         break;
                     }
-                    if self.chance(500) {
+                    if unit.forgets || self.chance(500) {
                         return self.resend(number, &unknown).await;
                     }
                     match self.settle(&mut number, &mut flusher).await {
@@ -131,7 +131,7 @@ impl Producer {
                     number = self.ledger().begin_again(number);
                 }
                 Called::Dropped => {
-                    if self.chance(200) {
+                    if unit.forgets || self.chance(200) {
                         break;
                     }
                     if let Some(settled) = self.settle(&mut number, &mut flusher).await {
