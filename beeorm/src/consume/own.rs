@@ -74,7 +74,7 @@ async fn look(
     token: Uuid,
     seen: &mut Option<(Lease, Duration)>,
 ) -> Result<Look, StreamError> {
-    let now = run.source.runtime.monotonic();
+    let asked = run.source.runtime.monotonic();
     let Some(lease) = stream.lease().await? else {
         let taken = stream.acquire(None, token).await?;
         return Ok(if taken {
@@ -83,18 +83,23 @@ async fn look(
             Look::Wait
         });
     };
+    // Silence counts from an answer to the next question: an answer may be long on its way, and in the meantime the
+    // owner was heard.
+    let answered = run.source.runtime.monotonic();
     if run.drain && stream.statistics().await?.len == 0 {
         return Ok(Look::Nothing);
     }
     match seen {
         Some((same, since)) if *same == lease => {
-            if now.saturating_sub(*since) >= SILENCE && stream.acquire(Some(&lease), token).await? {
+            if asked.saturating_sub(*since) >= SILENCE
+                && stream.acquire(Some(&lease), token).await?
+            {
                 return Ok(Look::Taken {
                     from: Some(lease.token),
                 });
             }
         }
-        _ => *seen = Some((lease, now)),
+        _ => *seen = Some((lease, answered)),
     }
     Ok(Look::Wait)
 }
