@@ -69,7 +69,11 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
                 wanted.traced = true;
             }
             "--first" => wanted.one_is_enough = true,
-            _ => return Err(format!("`{option}` is none of --seeds, --from, --seed, --first")),
+            _ => {
+                return Err(format!(
+                    "`{option}` is none of --seeds, --from, --seed, --first"
+                ));
+            }
         }
     }
     Ok(wanted)

@@ -2,10 +2,12 @@
 
 mod arrows;
 mod install;
+mod mutants;
 mod paths;
 mod program;
 mod rooms;
 mod servers;
+mod simulate;
 mod source;
 mod test;
 mod tidy;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask test [--servers containers|local] [filter…]   runs every test against real servers
 cargo xtask servers [--servers containers|local]          starts servers to play with, until Ctrl-C
+cargo xtask simulate [--seeds n] [--from s]               runs that many seeds of the library under every fault, simulated
+cargo xtask simulate --seed s                             runs one seed and shows what happened
+cargo xtask simulate --mutants [name…]                    makes mistakes on purpose and sees that the simulator finds each
 cargo xtask tidy                                          checks format, lints, docs and the arrows between rooms";
 
 fn main() -> ExitCode {
@@ -28,6 +33,7 @@ fn main() -> ExitCode {
         Some((verb, rest)) => match verb.as_str() {
             "test" => test::run(rest),
             "servers" => servers::run(rest),
+            "simulate" => simulate::run(rest),
             "tidy" => tidy::run(rest),
             _ => Err(format!("`{verb}` is not a verb. The verbs:\n{USAGE}")),
         },

@@ -124,9 +124,9 @@ fn strike_database(scene: &Arc<Scene>, fault: Fault) {
     }
 }
 
-/// After a while, a short one mostly.
+/// After a while.
 fn later(scene: &Arc<Scene>, longest: u64, undo: impl FnOnce(&Arc<Scene>) + Send + 'static) {
-    let micros = scene.world.draw(|random| random.mostly_small(longest));
+    let micros = scene.world.draw(|random| random.of_any_size(longest));
     let again = Arc::clone(scene);
     scene
         .world
@@ -152,9 +152,7 @@ fn stop(scene: &Arc<Scene>, process: Option<Arc<Process>>) {
     world.note_of(process.id, || "FAULT: stopped".to_owned());
     world.stop(process.id);
     later(scene, 25_000_000, move |scene| {
-        scene
-            .world
-            .note_of(process.id, || "is woken".to_owned());
+        scene.world.note_of(process.id, || "is woken".to_owned());
         scene.world.wake(process.id);
     });
 }

@@ -30,7 +30,9 @@ pub(super) enum Fate {
     /// Was never sent.
     Refused,
     /// Does not arrive; the client learns that the connection is gone.
-    Lost { noticed: Duration },
+    Lost {
+        noticed: Duration,
+    },
     Arrives {
         after: Duration,
         answer: Answer,
@@ -73,7 +75,7 @@ impl Line {
             if down || (lost > 0 && random.chance(lost / 2)) {
                 return Fate::Refused;
             }
-            let noticed = Duration::from_micros(random.mostly_small(2_000_000));
+            let noticed = Duration::from_micros(random.of_any_size(2_000_000));
             if random.chance(lost) {
                 return Fate::Lost { noticed };
             }
@@ -98,7 +100,7 @@ impl Line {
 
 fn way(random: &mut Random, slow: u64) -> Duration {
     Duration::from_micros(if random.chance(slow) {
-        random.mostly_small(8_000_000)
+        random.of_any_size(8_000_000)
     } else {
         random.within(50, 400)
     })

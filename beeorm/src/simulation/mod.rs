@@ -20,6 +20,8 @@ mod random;
 mod run;
 mod scene;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod workload;
 mod world;

@@ -88,7 +88,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn draw(random: &mut Random) -> Self {
-        let flushes = random.mostly_small(60) + 8;
+        let flushes = random.of_any_size(150) + 8;
         let producers = random.within(1, 3);
         let share = flushes.div_ceil(producers);
         let burst = random.chance(400);
@@ -98,7 +98,7 @@ impl Plan {
         let faults: Vec<Fault> = faults.collect();
         Self {
             producers: (0..producers).map(|_| share).collect(),
-            pause: random.mostly_small(1_000_000),
+            pause: random.of_any_size(1_000_000) + 500,
             consumers: random.within(1, 3).try_into().unwrap_or(1),
             head_start: if burst { random.below(8_000_000) } else { 0 },
             workers: random.within(1, 8).try_into().unwrap_or(1),
@@ -112,7 +112,7 @@ impl Plan {
             skips: if random.chance(300) { 500 } else { 0 },
             old_consumers: random.chance(100),
             faults,
-            calm: random.within(50_000, 4_000_000),
+            calm: random.of_any_size(3_000_000) + 2_000,
             deployed: random.chance(400),
         }
     }

@@ -37,9 +37,9 @@ impl Random {
         self.below(1000) < per_mille
     }
 
-    /// A number up to the limit, mostly a small one.
-    pub(super) fn mostly_small(&mut self, limit: u64) -> u64 {
-        let reach = limit >> self.below(1 + u64::from(u64::BITS - limit.leading_zeros()));
+    /// A number up to the limit: of every size down to a thousandth of it as often as of every other.
+    pub(super) fn of_any_size(&mut self, limit: u64) -> u64 {
+        let reach = limit >> self.below(10);
         self.below(reach.max(1) + 1)
     }
 

@@ -88,7 +88,10 @@ async fn course(scene: Arc<Scene>) {
     // Faults that were under way are over by then, and what they undid is healed once more.
     world.sleep(LAST_ARRIVAL).await;
     heal(&scene);
-    if !scene.until(DRAINED_WITHIN, || scene.stream.is_empty()).await {
+    if !scene
+        .until(DRAINED_WITHIN, || scene.stream.is_empty())
+        .await
+    {
         let left = scene.stream.describe();
         world.violation(format!("the stream does not become empty: {left}"));
         return;

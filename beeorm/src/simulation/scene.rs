@@ -79,11 +79,15 @@ impl Scene {
     }
 
     pub(super) fn consumers(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.consumers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.consumers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn producers(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.producers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.producers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the table that was missing.
@@ -139,7 +143,8 @@ impl Scene {
         self.world.kill(killed.id);
         self.ledger().abandon(number, killed.take_uuids());
         let (scene, after) = (Arc::clone(self), self.moment(2_000_000));
-        self.world.after(after, move || scene.start_producer(number));
+        self.world
+            .after(after, move || scene.start_producer(number));
     }
 
     fn moment(&self, micros: u64) -> Duration {
@@ -187,7 +192,11 @@ impl Scene {
             let Some(scene) = scene.upgrade() else { return };
             let mut consumers = scene.consumers();
             let slot = &mut consumers[number];
-            if slot.process.as_ref().is_some_and(|process| process.id == me.id) {
+            if slot
+                .process
+                .as_ref()
+                .is_some_and(|process| process.id == me.id)
+            {
                 slot.process = None;
             }
             drop(consumers);
@@ -220,7 +229,8 @@ impl Scene {
     pub(super) fn leave(&self, number: usize) {
         let leave = self.consumers()[number].leave.take();
         if let Some(leave) = leave {
-            self.world.note(|| format!("consumer {number} is told to leave"));
+            self.world
+                .note(|| format!("consumer {number} is told to leave"));
             // One that was killed does not hear it.
             let _ = leave.send(());
         }

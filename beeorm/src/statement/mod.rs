@@ -9,6 +9,8 @@ mod row;
 mod rows;
 mod waiting;
 
+#[cfg(feature = "simulation")]
+pub(crate) use self::rows::Slot;
 pub(crate) use self::{
     batch::{Batch, Operation, RowValues, Shape, Statement},
     encode::{Encoder, Path},
@@ -20,8 +22,6 @@ pub(crate) use self::{
     rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
     waiting::waiting,
 };
-#[cfg(feature = "simulation")]
-pub(crate) use self::rows::Slot;
 pub use self::{
     row::{LazyRow, Row},
     rows::{Flush, LazyFlush},

@@ -99,11 +99,14 @@ impl Replay<'_> {
                 self.violation(place, format!("the verdict on {} was changed", short(id)));
                 continue;
             };
-            verdicts.push((id, match row.get(1) {
-                Some(Datum::Integer(1)) => Verdict::Applied,
-                Some(Datum::Integer(2)) => Verdict::Dead,
-                _ => Verdict::Skipped,
-            }));
+            verdicts.push((
+                id,
+                match row.get(1) {
+                    Some(Datum::Integer(1)) => Verdict::Applied,
+                    Some(Datum::Integer(2)) => Verdict::Dead,
+                    _ => Verdict::Skipped,
+                },
+            ));
         }
         verdicts
     }
@@ -169,7 +172,14 @@ impl Replay<'_> {
             if at.0.starts_with("_beeorm") || wanted == done {
                 continue;
             }
-            if let ("events", Some(RowChange { before: None, after: Some(row) })) = (at.0.as_str(), done) {
+            if let (
+                "events",
+                Some(RowChange {
+                    before: None,
+                    after: Some(row),
+                }),
+            ) = (at.0.as_str(), done)
+            {
                 made.push(row);
                 continue;
             }
@@ -208,7 +218,9 @@ impl Replay<'_> {
     }
 
     fn row<'s>(&'s self, changed: &'s BTreeMap<Place, Option<Row>>, at: &Place) -> Option<&'s Row> {
-        changed.get(at).map_or_else(|| self.rows.get(at), Option::as_ref)
+        changed
+            .get(at)
+            .map_or_else(|| self.rows.get(at), Option::as_ref)
     }
 
     /// One statement on the rows as they are.
@@ -289,7 +301,11 @@ impl Replay<'_> {
         changed: &BTreeMap<Place, Option<Row>>,
     ) -> Result<(), Impossible> {
         let refers = |row: &Row| row.get(1) == at.1.first();
-        if at.0 == "parents" && self.rows_of("children", changed).any(|(_, row)| refers(row)) {
+        if at.0 == "parents"
+            && self
+                .rows_of("children", changed)
+                .any(|(_, row)| refers(row))
+        {
             return Err("the row has children");
         }
         Ok(())
@@ -300,8 +316,13 @@ impl Replay<'_> {
         table: &'s str,
         changed: &'s BTreeMap<Place, Option<Row>>,
     ) -> impl Iterator<Item = (Place, &'s Row)> {
-        let old = self.rows.iter().filter(|(at, _)| !changed.contains_key(*at));
-        let new = changed.iter().filter_map(|(at, row)| Some((at, row.as_ref()?)));
+        let old = self
+            .rows
+            .iter()
+            .filter(|(at, _)| !changed.contains_key(*at));
+        let new = changed
+            .iter()
+            .filter_map(|(at, row)| Some((at, row.as_ref()?)));
         old.chain(new)
             .filter(move |(at, _)| at.0 == table)
             .map(|(at, row)| (at.clone(), row))

@@ -31,9 +31,13 @@ pub(super) fn check(evidence: &Evidence<'_>) {
                         "flush {number} is acknowledged, and was never in the stream"
                     ));
                 }
-                let vanished = arrived.iter().any(|id| evidence.record.vanished.contains(id));
+                let vanished = arrived
+                    .iter()
+                    .any(|id| evidence.record.vanished.contains(id));
                 if !arrived.is_empty() && !vanished && !missing.is_empty() {
-                    world.violation(format!("flush {number} is lost: it has no end in {missing:?}"));
+                    world.violation(format!(
+                        "flush {number} is lost: it has no end in {missing:?}"
+                    ));
                 }
             }
         }

@@ -34,7 +34,9 @@ pub(super) fn check(evidence: &Evidence<'_>) {
                         ));
                     }
                 }
-                if let Some(acknowledged) = flush.acknowledged {
+                let moved = flush.ids.iter();
+                let moved = moved.filter(|id| evidence.record.displaced.contains(id));
+                if let (Some(acknowledged), 0) = (flush.acknowledged, moved.count()) {
                     earlier.push((acknowledged, number, *transaction, shared));
                 }
             }

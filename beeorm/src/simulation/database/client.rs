@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::{
     datum::{Datum, Reader, Row},
     server::DatabaseServer,
-    session::{Connection, Envelope, Reply, Replied, Request, accept},
+    session::{Connection, Envelope, Replied, Reply, Request, accept},
 };
 use crate::{
     column::{RowReader, ValueRef},
@@ -16,10 +16,7 @@ use crate::{
         Database, DatabaseError, Dialect, Done, EachRow, FailureClass, Purpose, SelectError,
         Session,
     },
-    simulation::{
-        line::Fate,
-        process::Process,
-    },
+    simulation::{line::Fate, process::Process},
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,7 +122,7 @@ impl ClientSession {
         let (after, fate) = match line.fate(&world) {
             Fate::Refused | Fate::Lost { .. } => {
                 self.broken = true;
-                let noticed = world.draw(|random| random.mostly_small(2_000_000));
+                let noticed = world.draw(|random| random.of_any_size(2_000_000));
                 let name = self.client.process.id;
                 world.note_of(name, || {
                     format!("FAULT: a request does not arrive: {}", verb(&request))
@@ -186,7 +183,10 @@ impl Session for ClientSession {
         binds: &'s [ValueRef<'s>],
     ) -> BoxFuture<'s, Result<Done, DatabaseError>> {
         Box::pin(async move {
-            match self.ask(Request::Execute(sql.to_owned(), datums(binds))).await? {
+            match self
+                .ask(Request::Execute(sql.to_owned(), datums(binds)))
+                .await?
+            {
                 Reply::Done(done) => Ok(done),
                 Reply::Rows(_) => Ok(Done::default()),
             }
@@ -200,7 +200,9 @@ impl Session for ClientSession {
         each: EachRow<'s>,
     ) -> BoxFuture<'s, Result<(), SelectError>> {
         Box::pin(async move {
-            let reply = self.ask(Request::Select(sql.to_owned(), datums(binds))).await?;
+            let reply = self
+                .ask(Request::Select(sql.to_owned(), datums(binds)))
+                .await?;
             let rows: Vec<Row> = match reply {
                 Reply::Rows(rows) => rows,
                 Reply::Done(_) => Vec::new(),

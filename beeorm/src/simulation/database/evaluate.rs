@@ -60,7 +60,10 @@ impl<'s> Scope<'s> {
             }
             Expression::InSelect(wanted, select) => {
                 let rows = self.select(select)?;
-                contains(&self.value(wanted)?, rows.iter().filter_map(|row| row.first()))
+                contains(
+                    &self.value(wanted)?,
+                    rows.iter().filter_map(|row| row.first()),
+                )
             }
             Expression::Exists(select) => truth(!self.select(select)?.is_empty()),
             Expression::Scalar(select) => {
@@ -76,10 +79,9 @@ impl<'s> Scope<'s> {
                 let of = of.as_ref().map(|of| self.value(of)).transpose()?;
                 for (when, then) in branches {
                     let when = self.value(when)?;
-                    let taken = of.as_ref().map_or_else(
-                        || is_true(&when),
-                        |of| !of.is_null() && *of == when,
-                    );
+                    let taken = of
+                        .as_ref()
+                        .map_or_else(|| is_true(&when), |of| !of.is_null() && *of == when);
                     if taken {
                         return self.value(then);
                     }
@@ -238,7 +240,9 @@ fn contains<'d>(wanted: &Datum, mut values: impl Iterator<Item = &'d Datum>) -> 
 fn operate(operator: Operator, left: &Datum, right: &Datum) -> Evaluated<Datum> {
     match operator {
         Operator::Or if is_true(left) || is_true(right) => return Ok(truth(true)),
-        Operator::And if *left == truth(false) || *right == truth(false) => return Ok(truth(false)),
+        Operator::And if *left == truth(false) || *right == truth(false) => {
+            return Ok(truth(false));
+        }
         _ if left.is_null() || right.is_null() => return Ok(Datum::Null),
         _ => {}
     }

@@ -111,7 +111,8 @@ impl Context<'_> {
         match &insert.source {
             Source::Select(select) => scope.select(select),
             Source::Values(rows) => {
-                let row = |row: &Vec<Expression>| row.iter().map(|value| scope.value(value)).collect();
+                let row =
+                    |row: &Vec<Expression>| row.iter().map(|value| scope.value(value)).collect();
                 rows.iter().map(row).collect()
             }
         }
@@ -123,7 +124,9 @@ impl Context<'_> {
         let of = table(&store.tables, &insert.table)?;
         let mut row = vec![Datum::Null; of.columns.len()];
         if given.len() != insert.columns.len() {
-            return Err(Refusal::unsupported("another number of values than columns"));
+            return Err(Refusal::unsupported(
+                "another number of values than columns",
+            ));
         }
         for (column, value) in insert.columns.iter().zip(given) {
             let place = of.column(column);

@@ -75,7 +75,10 @@ impl Connection {
 }
 
 /// Accepts a connection.
-pub(super) fn accept(server: &Arc<DatabaseServer>, client: String) -> Result<Arc<Connection>, Refusal> {
+pub(super) fn accept(
+    server: &Arc<DatabaseServer>,
+    client: String,
+) -> Result<Arc<Connection>, Refusal> {
     if server.trouble().crowded {
         return Err(Refusal::Infrastructure("too many connections".to_owned()));
     }
@@ -117,7 +120,7 @@ impl ServerSession {
                 reply,
             } = envelope;
             // What the statement takes.
-            let work = world.draw(|random| random.mostly_small(3000));
+            let work = world.draw(|random| random.of_any_size(3000));
             world.sleep(Duration::from_micros(work)).await;
             let replied = self.handle(&request).await;
             self.note(&request, &replied);
@@ -235,9 +238,7 @@ impl ServerSession {
         }
         self.meet_trouble()?;
         let alone = self.tx.is_none();
-        let tx = *self
-            .tx
-            .get_or_insert_with(|| self.server.store().begin());
+        let tx = *self.tx.get_or_insert_with(|| self.server.store().begin());
         let context = Context {
             server: &self.server,
             tx,

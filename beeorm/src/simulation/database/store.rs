@@ -25,13 +25,20 @@ impl Table {
     /// The table of an entity.
     pub(in crate::simulation) fn of(schema: &TableSchema) -> Self {
         let foreign = schema.columns.iter().enumerate();
-        let foreign = foreign.filter_map(|(place, column)| {
-            Some((place, (column.refers_to?)().table.to_owned()))
-        });
+        let foreign = foreign
+            .filter_map(|(place, column)| Some((place, (column.refers_to?)().table.to_owned())));
         let unique = schema.indexes.iter().filter(|index| index.unique);
         Self {
-            columns: schema.columns.iter().map(|column| column.name.clone()).collect(),
-            not_null: schema.columns.iter().map(|column| !column.nullable).collect(),
+            columns: schema
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+            not_null: schema
+                .columns
+                .iter()
+                .map(|column| !column.nullable)
+                .collect(),
             key: vec![schema.key],
             auto_increment: (schema.key_source == KeySource::AutoIncrement)
                 .then_some((schema.key, 1)),
@@ -154,8 +161,7 @@ impl Store {
     /// All rows that it sees.
     pub(super) fn rows(&self, tx: Tx, table: &str) -> BTreeMap<&Row, &Row> {
         let committed = self.tables.get(table).into_iter();
-        let mut rows: BTreeMap<&Row, &Row> =
-            committed.flat_map(|table| &table.rows).collect();
+        let mut rows: BTreeMap<&Row, &Row> = committed.flat_map(|table| &table.rows).collect();
         for ((of, key), row) in self.open.get(&tx).into_iter().flatten() {
             if of != table {
                 continue;

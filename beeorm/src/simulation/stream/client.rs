@@ -1,9 +1,6 @@
 //! A process's connection to the stream: the library's seam, over a line that loses and delays.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{self, BoxFuture, Either};
 use tokio::sync::oneshot;
@@ -102,9 +99,9 @@ impl StreamClient {
                     let done = effect(&server);
                     match fate {
                         Answer::Lost { .. } => {
-                            process
-                                .world
-                                .note_of(process.id, || format!("FAULT: the answer to {name} is lost"));
+                            process.world.note_of(process.id, || {
+                                format!("FAULT: the answer to {name} is lost")
+                            });
                         }
                         Answer::Arrives { after } => {
                             let back = Arc::clone(&server);
@@ -274,9 +271,8 @@ impl Stream for StreamClient {
         Box::pin(async move {
             let (moved, why) = (entry.clone(), reason.to_owned());
             let aside = self.ask("set_aside", move |server| {
-                server.run(|state, now_millis| {
-                    state.data.set_aside(token, &moved, &why, now_millis)
-                })
+                server
+                    .run(|state, now_millis| state.data.set_aside(token, &moved, &why, now_millis))
             });
             let aside = flat(aside.await);
             self.note(|| format!("set aside {}: {}", entry.id, told(&aside)));

@@ -4,4 +4,7 @@ mod client;
 mod data;
 mod server;
 
-pub(super) use self::{client::StreamClient, server::{Record, StreamServer, short}};
+pub(super) use self::{
+    client::StreamClient,
+    server::{Record, StreamServer, short},
+};

@@ -50,6 +50,8 @@ pub(super) struct State {
 pub(in crate::simulation) struct Record {
     /// The ids of the frames that a failover, or somebody's hand, took off the stream, with no copy left.
     pub(in crate::simulation) vanished: BTreeSet<Uuid>,
+    /// Those of which a copy was taken off, and a later one may be left: their place in the order is that one's.
+    pub(in crate::simulation) displaced: BTreeSet<Uuid>,
     /// Everything that was ever appended.
     pub(in crate::simulation) appended: BTreeSet<Uuid>,
     /// What was put in that no producer sent.
@@ -238,7 +240,7 @@ impl StreamServer {
         let mut state = self.state();
         let behind = self
             .world()
-            .draw(|random| random.mostly_small(state.history.len() as u64));
+            .draw(|random| random.of_any_size(state.history.len() as u64));
         let place = state
             .history
             .len()
@@ -258,9 +260,7 @@ impl StreamServer {
         drop(state);
         drop(waiting);
         self.wire.line.cut();
-        self.note(|| {
-            format!("FAULT: failover to a replica that is {behind} changes behind")
-        });
+        self.note(|| format!("FAULT: failover to a replica that is {behind} changes behind"));
     }
 
     pub(in crate::simulation) fn delete_group(&self) {
@@ -288,6 +288,9 @@ impl StreamServer {
             self.note(|| format!("FAULT: the entry {id} is deleted"));
             self.run(|state, _| {
                 let gone = state.data.delete_entry(id);
+                let ids = gone.iter().flat_map(|frames| frames.iter());
+                let ids = ids.filter_map(|frame| frame_id(frame));
+                state.record.displaced.extend(ids);
                 state.lose(gone);
             });
         }
@@ -298,8 +301,10 @@ impl StreamServer {
         let frames = {
             let state = self.state();
             let all: Vec<&Frames> = state.data.entries.values().collect();
-            self.world()
-                .draw(|random| all.get(random.place(all.len())).map(|frames| Arc::clone(frames)))
+            self.world().draw(|random| {
+                all.get(random.place(all.len()))
+                    .map(|frames| Arc::clone(frames))
+            })
         };
         if let Some(frames) = frames {
             let again = self.append(&frames);

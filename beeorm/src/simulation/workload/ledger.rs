@@ -174,7 +174,10 @@ impl Ledger {
         match state {
             FlushState::Acknowledged => {
                 self.set_busy(&flush, false);
-                flush.beliefs.into_iter().for_each(|belief| self.believe(belief));
+                flush
+                    .beliefs
+                    .into_iter()
+                    .for_each(|belief| self.believe(belief));
             }
             FlushState::Refused => self.set_busy(&flush, false),
             FlushState::Unknown | FlushState::UnderWay => {}
@@ -199,9 +202,8 @@ impl Ledger {
     /// The producer was killed: nobody knows what became of what it was at.
     pub(in crate::simulation) fn abandon(&mut self, producer: usize, ids: Vec<Uuid>) {
         let flushes = self.flushes.iter().enumerate();
-        let open = flushes.filter(|(_, flush)| {
-            flush.producer == producer && flush.state == FlushState::UnderWay
-        });
+        let open = flushes
+            .filter(|(_, flush)| flush.producer == producer && flush.state == FlushState::UnderWay);
         let open: Vec<usize> = open.map(|(number, _)| number).collect();
         for number in open {
             self.flushes[number].ids.extend(&ids);

@@ -305,7 +305,9 @@ impl<'p> Planner<'p> {
     /// The holder gives its name up.
     fn released(&mut self, subject: usize) -> Claim {
         let name = self.ledger.subjects[subject].name.clone();
-        let handed = name.strip_prefix("name ").and_then(|name| name.parse().ok());
+        let handed = name
+            .strip_prefix("name ")
+            .and_then(|name| name.parse().ok());
         if let Some(name) = handed {
             self.unit.flush.names.push(name);
             self.believe(Belief::Free(name));
@@ -321,10 +323,7 @@ impl<'p> Planner<'p> {
     fn new_holder_named(&mut self, name: String) {
         let (id, mark) = (self.id(), self.ledger.mark());
         let subject = self.ledger.subject(Kind::Holder, id);
-        let values = vec![
-            ("name", Datum::Text(name.clone())),
-            ("mark", integer(mark)),
-        ];
+        let values = vec![("name", Datum::Text(name.clone())), ("mark", integer(mark))];
         let claims = vec![Claim::name(&name)];
         let holder = Holder {
             id,
@@ -479,7 +478,9 @@ impl<'p> Planner<'p> {
             let action = Action::Update(values);
             self.effect(OTHER_POOL, "tallies", Some(key), action, Vec::new());
             let columns = Tally::columns();
-            let change = Tally::change(key).set(columns.mark, mark).add(columns.total, 3_i64);
+            let change = Tally::change(key)
+                .set(columns.mark, mark)
+                .add(columns.total, 3_i64);
             let held = self.change(change);
             self.item(held, Intent::Save, Some(subject));
             return;
@@ -508,10 +509,7 @@ impl<'p> Planner<'p> {
                 if let Some(holder) = self.one(Kind::Holder) {
                     self.unit.flush.subjects.push(holder);
                     let (id, name) = (self.id(), self.ledger.subjects[holder].name.clone());
-                    let values = vec![
-                        ("name", Datum::Text(name.clone())),
-                        ("mark", integer(mark)),
-                    ];
+                    let values = vec![("name", Datum::Text(name.clone())), ("mark", integer(mark))];
                     let claims = vec![Claim::name(&name)];
                     let holder = Tracked::created(Holder { id, name, mark });
                     let held = Held::Other(Box::new(holder));

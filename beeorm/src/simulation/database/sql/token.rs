@@ -46,7 +46,9 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<Token>, String> {
                 behind
             }
             letter if letter.is_ascii_alphabetic() || letter == '_' => {
-                let behind = end(at, &|letter| letter.is_ascii_alphanumeric() || letter == '_');
+                let behind = end(at, &|letter| {
+                    letter.is_ascii_alphanumeric() || letter == '_'
+                });
                 tokens.push(Token::Word(letters[at..behind].iter().collect()));
                 behind
             }
