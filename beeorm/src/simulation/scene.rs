@@ -21,7 +21,7 @@ use super::{
 use crate::{
     consume::Resolution,
     database::{Database, Databases},
-    engine::{Channel, Engine, Parts},
+    engine::{Channel, Engine, Outcomes, Parts},
     entity::{DEFAULT_POOL, Entity},
     publish::Publisher,
     stream::{BACKGROUND_CONSUMER_GROUP, LAZY_CHANNEL, Stream},
@@ -109,11 +109,13 @@ impl Scene {
             group: BACKGROUND_CONSUMER_GROUP.to_owned(),
             stream: Arc::clone(&stream),
         };
-        let runtime = process.runtime();
+        let (runtime, databases) = (process.runtime(), Arc::new(Databases::new(databases)));
         Engine::new(Parts {
             publisher: Publisher::new(stream, runtime.clone(), 1 << 24),
+            outcomes: Outcomes::new(Arc::clone(&databases), runtime.clone()),
+            lazy_timeout: Duration::from_secs(10),
             runtime,
-            databases: Arc::new(Databases::new(databases)),
+            databases,
             channels: BTreeMap::from([(LAZY_CHANNEL.to_owned(), channel)]),
             tables: Arc::new(entities::tables(is_old)),
             short_ids: None,

@@ -26,7 +26,8 @@ pub(super) fn check(evidence: &Evidence<'_>) {
             // What was acknowledged has its end, and so has what arrived without that.
             FlushState::Acknowledged | FlushState::Unknown | FlushState::UnderWay => {
                 let arrived = arrived(evidence, flush);
-                if flush.state == FlushState::Acknowledged && arrived.is_empty() {
+                let named = flush.receipt.iter().all(|id| arrived.contains(id));
+                if flush.state == FlushState::Acknowledged && (arrived.is_empty() || !named) {
                     world.violation(format!(
                         "flush {number} is acknowledged, and was never in the stream"
                     ));

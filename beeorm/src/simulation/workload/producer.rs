@@ -14,9 +14,9 @@ use super::{
     plan::{Planner, Unit},
 };
 use crate::{
-    engine::{Engine, Flusher},
+    engine::{Engine, Flusher, Receipt},
     error::Error,
-    publish::{OutcomeUnknown, Receipt},
+    publish::OutcomeUnknown,
     simulation::process::Process,
     statement::Intent,
 };
@@ -104,7 +104,7 @@ impl Producer {
         let mut number = self.ledger().begin(unit.flush.clone());
         for _ in 0..TRIES {
             match self.call(number, &mut flusher).await {
-                Called::Ended(Ok(receipt)) => return self.acknowledged(number, receipt),
+                Called::Ended(Ok(receipt)) => return self.acknowledged(number, &receipt),
                 Called::Ended(Err(Error::OutcomeUnknown(unknown))) => {
                     if self.chance(40) {
                         break;
@@ -144,9 +144,9 @@ impl Producer {
         false
     }
 
-    fn acknowledged(&self, number: usize, receipt: Receipt) -> bool {
+    fn acknowledged(&self, number: usize, receipt: &Receipt) -> bool {
         let mut ledger = self.ledger();
-        ledger.flushes[number].receipt = receipt.frames;
+        ledger.flushes[number].receipt = receipt.frame_ids().to_vec();
         ledger.end(number, FlushState::Acknowledged);
         true
     }
@@ -209,7 +209,7 @@ impl Producer {
             self.ledger().flushes[*number].ids.extend(appended);
         }
         match called {
-            Called::Ended(Ok(receipt)) => Some(self.acknowledged(*number, receipt)),
+            Called::Ended(Ok(receipt)) => Some(self.acknowledged(*number, &receipt)),
             Called::Ended(Err(Error::OutcomeUnknown(_))) | Called::Dropped => None,
             Called::Ended(Err(error)) => {
                 self.ledger().end(*number, FlushState::Refused);
