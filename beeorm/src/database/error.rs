@@ -84,6 +84,10 @@ impl DatabaseError {
         self.code.is_some() && !self.leaves_open
     }
 
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "embedded")),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
     pub(crate) fn with_code(mut self, code: Option<u32>, sqlstate: Option<String>) -> Self {
         self.code = code;
         self.sqlstate = sqlstate;

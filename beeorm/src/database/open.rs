@@ -5,6 +5,13 @@ use crate::runtime::Runtime;
 
 /// What a database is opened with.
 #[derive(Clone)]
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "embedded")),
+    allow(
+        dead_code,
+        reason = "what databases that are built without say and need"
+    )
+)]
 pub(crate) struct OpenOptions {
     /// `mysql://`, `mariadb://` or `sqlite://`; holds a password, so it is never shown.
     pub(crate) url: String,

@@ -79,6 +79,8 @@ pub(super) struct Plan {
     pub(super) skips: u64,
     /// Some consumers are of an older program.
     pub(super) old_consumers: bool,
+    /// Producers wait for the stream's disk.
+    pub(super) fsynced: bool,
     pub(super) faults: Vec<Fault>,
     /// Microseconds between two faults, about.
     pub(super) calm: u64,
@@ -111,6 +113,7 @@ impl Plan {
             answer_timeout: random.within(4, 60),
             skips: if random.chance(300) { 500 } else { 0 },
             old_consumers: random.chance(100),
+            fsynced: random.chance(200),
             faults,
             calm: random.of_any_size(3_000_000) + 2_000,
             deployed: random.chance(400),

@@ -23,8 +23,8 @@ use crate::{
     database::{Database, Databases},
     engine::{Channel, Engine, Outcomes, Parts},
     entity::{DEFAULT_POOL, Entity},
-    publish::Publisher,
-    stream::{BACKGROUND_CONSUMER_GROUP, LAZY_CHANNEL, Stream},
+    publish::{Durability, Publisher, Settings},
+    stream::{BACKGROUND_CONSUMER_GROUP, Fsync, LAZY_CHANNEL, Stream},
 };
 
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Scene {
         };
         let (runtime, databases) = (process.runtime(), Arc::new(Databases::new(databases)));
         Engine::new(Parts {
-            publisher: Publisher::new(stream, runtime.clone(), 1 << 24),
+            publisher: Publisher::new(stream, runtime.clone(), 1 << 24, self.settings()),
             outcomes: Outcomes::new(Arc::clone(&databases), runtime.clone()),
             lazy_timeout: Duration::from_secs(10),
             runtime,
@@ -120,6 +120,21 @@ impl Scene {
             tables: Arc::new(entities::tables(is_old)),
             short_ids: None,
         })
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            durability: if self.plan.fsynced {
+                Durability::Fsynced
+            } else {
+                Durability::Appended
+            },
+            fsync: Fsync {
+                replicas: 0,
+                timeout: Duration::from_secs(1),
+            },
+            limit: None,
+        }
     }
 
     pub(super) fn start_producer(self: &Arc<Self>, number: usize) {

@@ -25,6 +25,7 @@ pub(super) fn replay(
         rows: BTreeMap::new(),
         ended: BTreeMap::new(),
         tables: BTreeMap::new(),
+        dead_inserts: BTreeSet::new(),
     };
     for (place, commit) in server.log().iter().enumerate() {
         replay.transaction(place, commit);
@@ -39,6 +40,8 @@ struct Replay<'r> {
     rows: BTreeMap<Place, Row>,
     ended: BTreeMap<usize, (usize, Verdict)>,
     tables: BTreeMap<&'static str, Option<Table>>,
+    /// Rows whose INSERT is dead: what is done to them later goes with it.
+    dead_inserts: BTreeSet<Place>,
 }
 
 /// Why an effect is not possible.
@@ -53,7 +56,7 @@ impl Replay<'_> {
 
     fn transaction(&mut self, place: usize, commit: &Commit) {
         let verdicts = self.verdicts(place, commit);
-        let letters = written(commit, dead_letters::TABLE);
+        let letters = letters(commit);
         let mut applied = BTreeSet::new();
         for (id, verdict) in verdicts {
             let Some(&flush) = self.evidence.by_id.get(&id) else {
@@ -72,6 +75,11 @@ impl Replay<'_> {
                 applied.insert((self.evidence.flushes[flush].begun, flush));
             } else {
                 self.check_reason(place, flush, verdict);
+                if verdict == Verdict::Dead {
+                    let inserted = self.effects(flush).filter_map(inserted);
+                    let inserted: Vec<Place> = inserted.collect();
+                    self.dead_inserts.extend(inserted);
+                }
             }
         }
         let expected = self.expected(place, &applied);
@@ -79,7 +87,10 @@ impl Replay<'_> {
         for ((table, key), change) in &commit.changes {
             let at = (table.clone(), key.clone());
             match &change.after {
-                Some(row) => self.rows.insert(at, row.clone()),
+                Some(row) => {
+                    self.dead_inserts.remove(&at);
+                    self.rows.insert(at, row.clone())
+                }
                 None => self.rows.remove(&at),
             };
         }
@@ -124,9 +135,14 @@ impl Replay<'_> {
             // Its table comes late, and there are programs that do not know it.
             return;
         }
+        let waits = effects.iter().any(|effect| {
+            let key = effect.key.map(|key| vec![Datum::from(key)]);
+            let at = key.map(|key| (effect.table.to_owned(), key));
+            at.is_some_and(|at| self.dead_inserts.contains(&at) && !self.rows.contains_key(&at))
+        });
         let mut changed = BTreeMap::new();
         let mut effects = effects.iter();
-        if effects.all(|effect| self.apply(effect, &mut changed).is_ok()) {
+        if !waits && effects.all(|effect| self.apply(effect, &mut changed).is_ok()) {
             let what = format!("flush {flush} is {verdict:?}, and nothing was in its way");
             self.violation(place, what);
         }
@@ -329,6 +345,13 @@ impl Replay<'_> {
     }
 }
 
+/// The row that it would insert.
+fn inserted(effect: &Effect) -> Option<Place> {
+    let is_insert = matches!(effect.action, Action::Insert(_));
+    let key = effect.key.filter(|_| is_insert)?;
+    Some((effect.table.to_owned(), vec![Datum::from(key)]))
+}
+
 fn uuid(key: &Row) -> Option<Uuid> {
     match key.as_slice() {
         [Datum::Bytes(bytes)] => Uuid::from_slice(bytes).ok(),
@@ -336,11 +359,12 @@ fn uuid(key: &Row) -> Option<Uuid> {
     }
 }
 
-/// The keys of the rows that a transaction put into a table.
-fn written(commit: &Commit, table: &str) -> BTreeSet<Uuid> {
+/// The frames of the dead letters that a transaction wrote: their number comes first, then the frame's id.
+fn letters(commit: &Commit) -> BTreeSet<Uuid> {
     let changes = commit.changes.iter();
-    let of_table = changes.filter(|((of, _), change)| of == table && change.after.is_some());
-    of_table.filter_map(|((_, key), _)| uuid(key)).collect()
+    let of_table = changes.filter(|((table, _), _)| table == dead_letters::TABLE);
+    let ids = of_table.filter_map(|(_, change)| change.after.as_ref()?.get(1).cloned());
+    ids.filter_map(|id| uuid(&vec![id])).collect()
 }
 
 fn shown(row: Option<&Row>) -> String {

@@ -99,6 +99,14 @@ impl<'s> Scope<'s> {
                     }
                     Datum::Null
                 }
+                // Of several values, unlike the aggregate.
+                "MAX" | "GREATEST" if arguments.len() > 1 => {
+                    let values: Evaluated<Vec<Datum>> = arguments
+                        .iter()
+                        .map(|argument| self.value(argument))
+                        .collect();
+                    values?.into_iter().max().unwrap_or(Datum::Null)
+                }
                 _ => return Err(Refusal::unsupported(format!("the function {function}"))),
             },
         })
@@ -148,6 +156,12 @@ impl<'s> Scope<'s> {
             });
             differs.unwrap_or(std::cmp::Ordering::Equal)
         });
+        if let Some(offset) = &select.offset
+            && let Datum::Integer(offset) = self.value(offset)?
+        {
+            let passed = usize::try_from(offset).unwrap_or(usize::MAX);
+            found.drain(..passed.min(found.len()));
+        }
         if let Some(limit) = &select.limit
             && let Datum::Integer(limit) = self.value(limit)?
         {

@@ -92,9 +92,13 @@ impl Context<'_> {
         let mut done = Done::default();
         for row in self.new_rows(insert)? {
             let (row, made) = self.complete(insert, row)?;
+            let taken = row.clone();
             let inserted = self.write(&insert.table, None, row).await;
             match inserted {
                 Err(Refusal::Duplicate(_)) if insert.ignore => continue,
+                Err(Refusal::Duplicate(_)) if !insert.otherwise.is_empty() => {
+                    self.change_instead(insert, &taken).await?;
+                }
                 inserted => inserted?,
             }
             done.rows += 1;
@@ -103,6 +107,38 @@ impl Context<'_> {
             }
         }
         Ok(done)
+    }
+
+    /// The row whose key is taken, and locked by now, is changed.
+    async fn change_instead(&self, insert: &Insert, row: &Row) -> Executed<()> {
+        let name = &insert.table;
+        let key = table(&self.server.store().tables, name)?.key_of(row);
+        let old = self.server.store().row(self.tx, name, &key).cloned();
+        let old = old.ok_or_else(|| Refusal::unsupported("another conflict than the key's"))?;
+        let new = self.assigned(name, &old, &insert.otherwise)?;
+        self.write(name, Some(old), new).await
+    }
+
+    /// The row with its new values.
+    fn assigned(
+        &self,
+        name: &str,
+        old: &Row,
+        assignments: &[(String, Expression)],
+    ) -> Executed<Row> {
+        let store = self.server.store();
+        let of = table(&store.tables, name)?;
+        let mut new = old.clone();
+        for (column, value) in assignments {
+            let place = of.column(column);
+            let place = place.ok_or_else(|| Refusal::NoColumn(column.clone()))?;
+            // As the standard has it: every expression sees the row as it was.
+            new[place] = self.scope(&store).of(name, of, old).value(value)?;
+        }
+        if of.key_of(&new) != of.key_of(old) {
+            return Err(Refusal::unsupported("an UPDATE of the key"));
+        }
+        Ok(new)
     }
 
     fn new_rows(&self, insert: &Insert) -> Executed<Vec<Row>> {
@@ -156,21 +192,7 @@ impl Context<'_> {
             let Some(old) = self.still_there(name, &key, filter)? else {
                 continue;
             };
-            let new = {
-                let store = self.server.store();
-                let of = table(&store.tables, name)?;
-                let mut new = old.clone();
-                for (column, value) in assignments {
-                    let place = of.column(column);
-                    let place = place.ok_or_else(|| Refusal::NoColumn(column.clone()))?;
-                    // As the standard has it: every expression sees the row as it was.
-                    new[place] = self.scope(&store).of(name, of, &old).value(value)?;
-                }
-                if of.key_of(&new) != key {
-                    return Err(Refusal::unsupported("an UPDATE of the key"));
-                }
-                new
-            };
+            let new = self.assigned(name, &old, assignments)?;
             self.write(name, Some(old), new).await?;
             done.rows += 1;
         }

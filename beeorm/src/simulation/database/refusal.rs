@@ -42,6 +42,9 @@ impl Refusal {
         match self {
             Self::Duplicate(index) => error.with_kind(Kind::DuplicateKey(Some(index.clone()))),
             Self::ForeignKey => error.with_kind(Kind::ForeignKey(None)),
+            Self::NotNull(_) => error.with_kind(Kind::Null),
+            Self::NoTable(_) => error.with_kind(Kind::TableMissing),
+            Self::NoColumn(_) => error.with_kind(Kind::ColumnMissing),
             _ => error,
         }
     }

@@ -12,7 +12,7 @@ use crate::{
         line::{Answer, Fate},
         process::Process,
     },
-    stream::{AsideEntry, Entry, EntryId, Figures, Lease, Stream, StreamError},
+    stream::{Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, Stream, StreamError},
 };
 
 /// The client's own patience with an answer.
@@ -145,6 +145,49 @@ impl Stream for StreamClient {
                 .and_then(|answer| answer);
             self.note(|| format!("append {}: {}", sent.shown(), told(&done)));
             done
+        })
+    }
+
+    fn append_fsynced<'s>(
+        &'s self,
+        frames: &'s [Vec<u8>],
+        fsync: Fsync,
+    ) -> BoxFuture<'s, Result<Appended, StreamError>> {
+        Box::pin(async move {
+            let id = self.append(frames).await?;
+            // The disk may be slow, or a replica away.
+            let world = &self.process.world;
+            let late = world.draw(|random| random.chance(100));
+            if late {
+                world.sleep(fsync.timeout).await;
+            }
+            let shortfall = late.then(|| "the disk was too slow".to_owned());
+            Ok(Appended { id, shortfall })
+        })
+    }
+
+    fn prepare_fsync(&self, _: Fsync) -> BoxFuture<'_, Result<(), StreamError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn len(&self) -> BoxFuture<'_, Result<u64, StreamError>> {
+        Box::pin(async move {
+            let len = self.ask("len", |server| server.state().data.entries.len() as u64);
+            len.await.map_err(Silence::plain)
+        })
+    }
+
+    fn delete_aside(&self, id: EntryId) -> BoxFuture<'_, Result<bool, StreamError>> {
+        Box::pin(async move {
+            let deleted = self.ask("delete_aside", move |server| {
+                server.run(|state, _| {
+                    let aside = &mut state.data.aside;
+                    let before = aside.len();
+                    aside.retain(|entry| entry.id != id);
+                    aside.len() < before
+                })
+            });
+            deleted.await.map_err(Silence::plain)
         })
     }
 

