@@ -1,6 +1,9 @@
 //! A process's connection to the stream: the library's seam, over a line that loses and delays.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::future::{self, BoxFuture, Either};
 use tokio::sync::oneshot;
@@ -22,6 +25,8 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 pub(in crate::simulation) struct StreamClient {
     server: Arc<StreamServer>,
     process: Arc<Process>,
+    /// When the last request arrives: there is one connection, on which none overtakes another.
+    arrival: Arc<Mutex<Duration>>,
 }
 
 /// Why there is no answer.
@@ -57,7 +62,16 @@ impl StreamClient {
         Self {
             server: Arc::clone(server),
             process: Arc::clone(process),
+            arrival: Arc::default(),
         }
+    }
+
+    /// When a request arrives that takes so long: not before those that were sent before it.
+    fn behind_others(&self, after: Duration) -> Duration {
+        let now = self.process.world.now();
+        let mut arrival = self.arrival.lock().unwrap_or_else(PoisonError::into_inner);
+        *arrival = (*arrival).max(now + after);
+        arrival.saturating_sub(now)
     }
 
     fn note(&self, what: impl FnOnce() -> String) {
@@ -91,7 +105,7 @@ impl StreamClient {
             } => {
                 let (server, era) = (Arc::clone(&self.server), wire.line.era());
                 let process = self.process.clone();
-                world.after(after, move || {
+                world.after(self.behind_others(after), move || {
                     let line = &server.wire.line;
                     if line.is_down() || line.era() != era {
                         return;

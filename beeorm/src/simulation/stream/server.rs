@@ -39,8 +39,10 @@ pub(super) struct State {
     history: VecDeque<Data>,
     replicated: bool,
     out_of_memory: bool,
-    /// When the owner was heard; none after a failover, as nobody knows what the contenders saw.
+    /// When the owner was heard.
     heard: Option<Duration>,
+    /// A beat that was taken back and made again looks like silence to who saw it the first time.
+    failed_over: Option<Duration>,
     waiting: Vec<oneshot::Sender<()>>,
     pub(super) record: Record,
 }
@@ -50,7 +52,8 @@ pub(super) struct State {
 pub(in crate::simulation) struct Record {
     /// The ids of the frames that a failover, or somebody's hand, took off the stream, with no copy left.
     pub(in crate::simulation) vanished: BTreeSet<Uuid>,
-    /// Those of which a copy was taken off, and a later one may be left: their place in the order is that one's.
+    /// Those of which a copy was taken off, and a later one may be left, or on its way: their place in the order is
+    /// that one's.
     pub(in crate::simulation) displaced: BTreeSet<Uuid>,
     /// Everything that was ever appended.
     pub(in crate::simulation) appended: BTreeSet<Uuid>,
@@ -156,7 +159,10 @@ impl StreamServer {
         let now = self.world().now();
         let (taken, heard) = self.run(|state, _| {
             let taken = state.data.acquire(seen, token);
-            let heard = state.heard;
+            let long_ago = |moment: Duration| now.saturating_sub(moment) > 3 * SILENCE;
+            let heard = state
+                .heard
+                .filter(|_| state.failed_over.is_none_or(long_ago));
             if taken {
                 state.heard = Some(now);
             }
@@ -255,7 +261,7 @@ impl StreamServer {
             newer.entries.into_values(),
         );
         state.lose(gone);
-        state.heard = None;
+        state.failed_over = Some(self.world().now());
         state.record.failovers += 1;
         drop(state);
         drop(waiting);
@@ -288,9 +294,6 @@ impl StreamServer {
             self.note(|| format!("FAULT: the entry {id} is deleted"));
             self.run(|state, _| {
                 let gone = state.data.delete_entry(id);
-                let ids = gone.iter().flat_map(|frames| frames.iter());
-                let ids = ids.filter_map(|frame| frame_id(frame));
-                state.record.displaced.extend(ids);
                 state.lose(gone);
             });
         }
@@ -341,10 +344,12 @@ impl State {
             .flat_map(|frames| frames.iter().filter_map(|frame| frame_id(frame)))
             .collect();
         for frames in gone {
-            let ids = frames.iter().filter_map(|frame| frame_id(frame));
-            self.record
-                .vanished
-                .extend(ids.filter(|id| !left.contains(id)));
+            for id in frames.iter().filter_map(|frame| frame_id(frame)) {
+                self.record.displaced.insert(id);
+                if !left.contains(&id) {
+                    self.record.vanished.insert(id);
+                }
+            }
             self.record.garbage.retain(|garbage| *garbage != *frames);
         }
     }
