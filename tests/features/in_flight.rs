@@ -38,7 +38,11 @@ async fn callers_wait_for_their_turn_and_may_go_away_while_they_do() {
     assert_eq!(waited, 5, "seven of more than 4 MiB are under way");
     far.stream.slow_down(Duration::ZERO);
     for scan in &mut scans {
-        far.engine.flush_lazy(scan).await.unwrap();
+        // On a machine with much to do the slow answers may have been given up: flushing again is what helps.
+        until("it is flushed", PATIENCE, async || {
+            far.engine.flush_lazy(&mut *scan).await.is_ok()
+        })
+        .await;
     }
     drain(&scene.engine).await;
     assert_eq!(scene.sql.count("scans").await, 12);

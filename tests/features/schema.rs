@@ -504,7 +504,13 @@ async fn tables_of_other_hands_keep_what_is_theirs() {
     let tables: Vec<_> = alters.iter().map(Alter::table).collect();
     assert_eq!(
         tables,
-        ["_beeorm_dead_letters", "users", "users"],
+        [
+            "_beeorm_horizon",
+            "_beeorm_dead_letters",
+            "_beeorm_dead_keys",
+            "users",
+            "users"
+        ],
         "{:#?}",
         shown(&alters)
     );

@@ -157,7 +157,6 @@ mod tests {
     use super::*;
     use crate::{
         entity::{AssignMode, Entity},
-        prelude::*,
         statement::Operation,
     };
 
