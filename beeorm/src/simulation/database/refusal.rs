@@ -38,7 +38,19 @@ impl Refusal {
             Self::Infrastructure(reason) => (Infrastructure, reason.clone()),
             Self::Unsupported(what) => (Unknown, format!("not simulated: {what}")),
         };
-        let error = DatabaseError::new(class, message);
+        // MySQL's numbers: a server that answers has one.
+        let code = match self {
+            Self::Duplicate(_) => 1062,
+            Self::ForeignKey => 1452,
+            Self::NotNull(_) => 1048,
+            Self::NoTable(_) => 1146,
+            Self::NoColumn(_) => 1054,
+            Self::Deadlock => 1213,
+            Self::LockWait => 1205,
+            Self::Infrastructure(_) => 1290,
+            Self::Unsupported(_) => 1064,
+        };
+        let error = DatabaseError::new(class, message).with_code(Some(code), None);
         match self {
             Self::Duplicate(index) => error.with_kind(Kind::DuplicateKey(Some(index.clone()))),
             Self::ForeignKey => error.with_kind(Kind::ForeignKey(None)),
