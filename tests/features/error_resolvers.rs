@@ -73,6 +73,25 @@ on_every_backend! {
         neighbours_are_there(&engine, &members).await;
     }
 
+    async fn one_that_panics_has_passed(backend: Backend) {
+        let (engine, members) = with_a_clash(&backend).await;
+        let consumer = engine
+            .background_consumer()
+            .error_resolver(|_| async { panic!("a resolver's own mistake") })
+            .error_resolver(|_| async { Resolution::Skip });
+        let report = consumer.drain().await.unwrap();
+        assert_eq!((report.applied, report.skipped, report.dead), (2, 1, 0));
+        neighbours_are_there(&engine, &members).await;
+    }
+
+    async fn a_counter_is_shown_with_its_sign(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Member>()).await;
+        engine.flush_lazy(Member::change(TAKEN).add(Member::columns().points, 5)).await.unwrap();
+        assert_eq!(drain(&engine).await.dead, 1);
+        let letters = engine.dead_letters().list(1).await.unwrap();
+        assert!(letters[0].statements.contains("[points +=5, key="), "{}", letters[0].statements);
+    }
+
     async fn see_what_was_refused_and_why(backend: Backend) {
         let (engine, members) = with_a_clash(&backend).await;
         let seen = Arc::new(Mutex::new(Vec::new()));

@@ -1,6 +1,6 @@
-use std::{fmt, ops::Deref, time::Duration};
+use std::{fmt, ops::Deref, panic::AssertUnwindSafe, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use uuid::Uuid;
 
 use crate::{column::Value, database::DatabaseError};
@@ -78,7 +78,11 @@ impl fmt::Display for FailedStatement {
         let mut values = self
             .values
             .iter()
-            .map(|(name, value)| format!("{name}={value}"))
+            // The name of a counter ends in the sign.
+            .map(|(name, value)| match name.strip_suffix('=') {
+                Some(counted) => format!("{counted}={value}"),
+                None => format!("{name}={value}"),
+            })
             .collect::<Vec<_>>();
         values.extend(
             self.key
@@ -106,12 +110,17 @@ impl Resolvers {
             .push(Box::new(move |failure| Box::pin(resolver(failure))));
     }
 
-    /// The first answer that is not to pass.
+    /// The first answer that is not to pass; one that panics has passed.
     pub(super) async fn ask(&self, failure: &Failure) -> Resolution {
         for resolver in &self.0 {
-            match resolver(failure.clone()).await {
-                Resolution::Pass => {}
-                resolution => return resolution,
+            let asked = async { resolver(failure.clone()).await };
+            match AssertUnwindSafe(asked).catch_unwind().await {
+                Ok(Resolution::Pass) => {}
+                Ok(resolution) => return resolution,
+                // It would take the consumer down, and the next one that meets the flush.
+                Err(_) => {
+                    tracing::error!(frame = %failure.frame_id, "an error resolver panicked: taken for a pass");
+                }
             }
         }
         Resolution::DeadLetter

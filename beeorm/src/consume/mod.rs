@@ -182,7 +182,7 @@ impl BackgroundConsumer {
     /// Asks the function what to do with a flush that the database refuses for good.
     ///
     /// Several are asked in the order in which they were given, until one does not answer
-    /// [`Resolution::Pass`]; when all pass, the flush is dead-lettered.
+    /// [`Resolution::Pass`]; when all pass, the flush is dead-lettered. One that panics has passed.
     #[must_use]
     pub fn error_resolver<F, R>(mut self, resolver: F) -> Self
     where

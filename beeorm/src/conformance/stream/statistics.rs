@@ -32,6 +32,14 @@ async fn figures_of_nothing(bench: &Bench) {
             .len,
         0
     );
+    let (stream, token) = bench.owned().await;
+    let read = stream.read_new(token, 10).await.expect("reads nothing");
+    assert!(read.is_empty());
+    let figures = stream.statistics().await.expect("figures");
+    assert_eq!(
+        figures.last_delivered, None,
+        "a read of nothing delivers nothing"
+    );
 }
 
 async fn figures_tell_the_truth(bench: &Bench) {

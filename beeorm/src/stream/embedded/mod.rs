@@ -157,8 +157,9 @@ impl Stream for EmbeddedStream {
             let mut rows = self.rows().await?;
             let delivered = rows.delivered().await?.unwrap_or_default();
             let entries = rows.entries(Place::Behind(delivered), LAST, count).await?;
-            rows.deliver(entries.last().map_or(delivered, |entry| entry.id))
-                .await?;
+            if let Some(last) = entries.last() {
+                rows.deliver(last.id).await?;
+            }
             Ok(entries)
         })
     }
