@@ -45,12 +45,14 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode, String> {
         for (file, original) in originals {
             write(&file, &original)?;
         }
-        match found.map_err(|problem| format!("{}: {problem}", mutant.name))? {
-            Some(violation) => println!("{:<32} found: {violation}", mutant.name),
-            None => {
-                println!("{:<32} NOT FOUND: {}", mutant.name, mutant.what);
-                survivors.push(mutant.name.as_str());
-            }
+        let outcome = match &found {
+            Ok(Some(violation)) => format!("found: {violation}"),
+            Ok(None) => format!("NOT FOUND: {}", mutant.what),
+            Err(problem) => format!("NOT TRIED: {problem}"),
+        };
+        println!("{:<32} {outcome}", mutant.name);
+        if !matches!(found, Ok(Some(_))) {
+            survivors.push(mutant.name.as_str());
         }
     }
     println!("mutants={} survivors={}", wanted.len(), survivors.len());

@@ -218,7 +218,7 @@ impl Parser {
                 Ok(row)
             })?)
         } else {
-            Source::Select(self.select()?)
+            Source::Select(Box::new(self.select()?))
         };
         ignore |= self.takes("ON CONFLICT DO NOTHING");
         let mut otherwise = Vec::new();

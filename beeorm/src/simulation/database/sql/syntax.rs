@@ -46,7 +46,7 @@ pub(in crate::simulation::database) struct Insert {
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::simulation::database) enum Source {
     Values(Vec<Vec<Expression>>),
-    Select(Select),
+    Select(Box<Select>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
