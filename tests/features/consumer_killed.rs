@@ -135,20 +135,13 @@ async fn fill(engine: &Engine, random: &mut Random) -> u64 {
 
 /// How many frames are done, once the server has rolled back what the killed consumer had begun.
 async fn settled(sql: &mut Sql) -> i64 {
-    let mut open = async || {
-        let database =
-            "`db` = DATABASE() AND `id` <> CONNECTION_ID() AND `command` NOT IN ('Sleep')";
-        sql.number(&format!(
-            "SELECT COUNT(*) FROM `information_schema`.`processlist` WHERE {database}"
-        ))
-        .await
-    };
     let mut idle = 0;
     until(
         "the killed consumer's statements end",
         Duration::from_secs(10),
         async || {
-            idle = if open().await == 0 { idle + 1 } else { 0 };
+            let is_idle = sql.statements_of_others().await.is_empty();
+            idle = if is_idle { idle + 1 } else { 0 };
             idle >= 3
         },
     )

@@ -31,9 +31,7 @@ async fn visits(scene: &mut Scene) -> Vec<i64> {
 
 /// For how many seconds the consumer's statement has waited: nobody else has one that takes long.
 async fn waiting(sql: &mut Sql) -> Option<i64> {
-    let waiting = "SELECT CAST(`time` AS SIGNED) FROM `information_schema`.`processlist` \
-        WHERE `db` = DATABASE() AND `id` <> CONNECTION_ID() AND `command` <> 'Sleep'";
-    sql.numbers(waiting).await.into_iter().max()
+    sql.statements_of_others().await.into_iter().max()
 }
 
 /// The other client's transaction is the larger one, so that the server gives the consumer's up.

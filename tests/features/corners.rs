@@ -7,7 +7,7 @@ use beeorm::{Outcome, prelude::*};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, SqliteConnection, raw_sql};
 
 use crate::{
-    entities::{Bee, Hive, Keeper},
+    entities::{Bee, Hive, Keeper, Page},
     support::{
         Backend, Fault, PATIENCE, Scene, Sql, drain, engine, folder, keeper, own_servers, run,
         servers, until, visit,
@@ -454,19 +454,18 @@ async fn a_plain_thread_gets_no_panic() {
     assert!(polled.join().is_ok());
 }
 
-/// Dropped before anything was sent: nobody had a connection for it.
+/// Dropped before anything was sent: it was still waiting for a connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bare_value_whose_flush_was_dropped_unsent_can_be_flushed_again() {
-    let backend = Backend::servers().await;
-    let engine = engine(backend.registry().entity::<Account>()).await;
-    let mut account = Account::default();
-    let mut flush = Box::pin(engine.flush(&mut account));
-    // One poll: the pool's connection is idle for longer than 100 ms and is asked whether it lives.
-    tokio::time::sleep(SHORT).await;
-    let _ = futures_util::poll!(&mut flush);
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    far.database.slow_down(SECOND);
+    let mut page = Page::default();
+    let mut flush = Box::pin(far.engine.flush(&mut page));
+    assert!(futures_util::poll!(&mut flush).is_pending());
     drop(flush);
-    tokio::time::sleep(SHORT).await;
-    let rows = Sql::connect(&backend).await.count("accounts").await;
-    let again = engine.flush(&mut account).await;
-    assert!(rows == 1 || again.is_ok(), "{rows} rows, {again:?}");
+    far.database.slow_down(Duration::ZERO);
+    let again = far.engine.flush(&mut page).await;
+    assert!(again.is_ok(), "{again:?}");
+    assert_eq!(scene.sql.count("pages").await, 1);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
-use super::Backend;
+use super::{Backend, servers};
 
 /// A connection to the test's database.
 #[derive(Debug)]
@@ -40,6 +40,22 @@ impl Sql {
             .fetch_all(&mut self.0)
             .await;
         numbers.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// For how many seconds each statement of other connections to the test's database has run.
+    ///
+    /// MySQL's `processlist` shows no statement with bytes in it that are no text; MariaDB's does, and it has nothing
+    /// else.
+    pub(crate) async fn statements_of_others(&mut self) -> Vec<i64> {
+        let sql = if servers().mysql_version.contains("MariaDB") {
+            "SELECT CAST(`time` AS SIGNED) FROM `information_schema`.`processlist` \
+             WHERE `db` = DATABASE() AND `id` <> CONNECTION_ID() AND `command` <> 'Sleep'"
+        } else {
+            "SELECT CAST(`processlist_time` AS SIGNED) FROM `performance_schema`.`threads` \
+             WHERE `processlist_db` = DATABASE() AND `processlist_id` <> CONNECTION_ID() \
+             AND `processlist_command` <> 'Sleep'"
+        };
+        self.numbers(sql).await
     }
 
     /// How many rows the table has.
