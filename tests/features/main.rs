@@ -7,6 +7,7 @@
 )]
 
 mod as_if_one_by_one;
+mod audit;
 mod caller_gone;
 mod columns;
 mod conformance;

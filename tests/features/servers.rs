@@ -79,7 +79,7 @@ async fn servers_stop_even_when_the_program_that_started_them_is_killed() {
         return;
     }
     let mut own = own_servers();
-    own.kill_the_program();
+    own.kill_the_program().expect("the program is ours to kill");
     stop_listening([address(&own.mysql), address(&own.redis)]).await;
 }
 

@@ -11,38 +11,57 @@ pub(crate) enum Choice {
     Local,
 }
 
+/// What the caller asks for, and whether the servers are to be killed and started again under it: then they keep
+/// their ports, and lose nothing that they have acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Wish {
+    choice: Choice,
+    durable: bool,
+}
+
 const FORCE: &str = "BEEORM_TEST_SERVERS";
 
 /// What is to be started.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wanted {
     /// A database and a Redis server.
-    Servers(Choice),
+    Servers(Wish),
     /// A Redis master, its replica and three sentinels.
     Sentinels(Choice),
 }
 
 impl Wanted {
-    /// From the arguments, or else from the environment.
+    /// From `--durable` and `--servers …`, or `--sentinels …`, or else from the environment.
     pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        match words[..] {
-            [] => match std::env::var(FORCE) {
-                Ok(word) if !word.is_empty() => Choice::from_word(&word, FORCE),
-                _ => Ok(Choice::Any),
+        let (durable, words) = match &words[..] {
+            ["--sentinels", word] => {
+                return Choice::from_word(word, "--sentinels").map(Self::Sentinels);
             }
-            .map(Self::Servers),
-            ["--servers", word] => Choice::from_word(word, "--servers").map(Self::Servers),
-            ["--sentinels", word] => Choice::from_word(word, "--sentinels").map(Self::Sentinels),
-            _ => Err(format!(
-                "unknown arguments `{}`: there is `--servers` and `--sentinels`, each with `containers|local`",
-                words.join(" ")
-            )),
-        }
+            ["--durable", words @ ..] => (true, words),
+            words => (false, words),
+        };
+        let choice = Choice::of(words)?;
+        Ok(Self::Servers(Wish { choice, durable }))
     }
 }
 
 impl Choice {
+    fn of(words: &[&str]) -> Result<Self, String> {
+        match words {
+            [] => match std::env::var(FORCE) {
+                Ok(word) if !word.is_empty() => Self::from_word(&word, FORCE),
+                _ => Ok(Self::Any),
+            },
+            ["--servers", word] => Self::from_word(word, "--servers"),
+            _ => Err(format!(
+                "unknown arguments `{}`: there are `--durable`, and behind it `--servers containers|local`; \
+                 or `--sentinels containers|local`",
+                words.join(" ")
+            )),
+        }
+    }
+
     fn from_word(word: &str, from: &str) -> Result<Self, String> {
         match word {
             "containers" => Ok(Self::Containers),
@@ -55,13 +74,16 @@ impl Choice {
 }
 
 /// Finds servers, or says what to do to have some.
-pub(crate) async fn find(choice: Choice, guard: &mut Guard) -> Result<Servers, Trouble> {
+pub(crate) async fn find(wish: Wish, guard: &mut Guard) -> Result<Servers, Trouble> {
+    let Wish { choice, durable } = wish;
     match choice {
-        Choice::Containers => containers::start(guard).await,
-        Choice::Local => local::start(guard).await,
+        Choice::Containers => containers::start(guard, durable).await,
+        Choice::Local => local::start(guard, durable).await,
+        // Servers that somebody else runs are not to be killed.
+        Choice::Any if durable => start_any(guard, durable).await,
         Choice::Any => match given::find().await? {
             Some(servers) => Ok(servers),
-            None => start_any(guard).await,
+            None => start_any(guard, durable).await,
         },
     }
 }
@@ -74,8 +96,8 @@ pub(crate) async fn sentinels(choice: Choice, guard: &mut Guard) -> Result<Senti
     }
 }
 
-async fn start_any(guard: &mut Guard) -> Result<Servers, Trouble> {
-    let no_containers = match containers::start(guard).await {
+async fn start_any(guard: &mut Guard, durable: bool) -> Result<Servers, Trouble> {
+    let no_containers = match containers::start(guard, durable).await {
         Ok(servers) => return Ok(servers),
         Err(Trouble::Missing(reason)) => reason,
         Err(Trouble::Failed(reason)) => {
@@ -94,8 +116,10 @@ async fn start_any(guard: &mut Guard) -> Result<Servers, Trouble> {
             containers::redis_image(),
         )
     };
-    local::start(guard).await.map_err(|trouble| match trouble {
-        Trouble::Missing(reason) => Trouble::Missing(advice(reason)),
-        Trouble::Failed(reason) => Trouble::Failed(advice(reason)),
-    })
+    local::start(guard, durable)
+        .await
+        .map_err(|trouble| match trouble {
+            Trouble::Missing(reason) => Trouble::Missing(advice(reason)),
+            Trouble::Failed(reason) => Trouble::Failed(advice(reason)),
+        })
 }

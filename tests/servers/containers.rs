@@ -10,7 +10,7 @@ use testcontainers_modules::testcontainers::bollard::query_parameters::{
     ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 use testcontainers_modules::testcontainers::core::{
-    IntoContainerPort, client::docker_client_instance,
+    ContainerPort, IntoContainerPort, client::docker_client_instance,
 };
 use testcontainers_modules::testcontainers::runners::AsyncRunner;
 use testcontainers_modules::testcontainers::{
@@ -18,8 +18,9 @@ use testcontainers_modules::testcontainers::{
 };
 
 use crate::guard::Guard;
-use crate::sentinel;
-use crate::{Sentinels, Servers, Trouble, ask};
+use crate::local::free_port;
+use crate::machine::Machine;
+use crate::{Sentinels, Servers, Trouble, ask, sentinel};
 
 /// The one place where the images are pinned.
 const MYSQL_IMAGE: &str = "mysql:9.7";
@@ -38,7 +39,7 @@ pub(crate) fn redis_image() -> String {
 }
 
 /// Starts both, where there is a Docker daemon that has the images or can pull them.
-pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
+pub(crate) async fn start(guard: &mut Guard, durable: bool) -> Result<Servers, Trouble> {
     let images = [mysql_image(), redis_image()];
     have(&images).await?;
 
@@ -46,11 +47,15 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
     guard.label(&label).map_err(failed)?;
     let [mysql, redis] = images;
     eprintln!("test servers: starting containers of {mysql} and {redis}");
-    let (mysql, redis) = tokio::try_join!(
-        mysql_request(&mysql, &label).start(),
-        redis_request(&redis, &label).start()
-    )
-    .map_err(failed)?;
+    let mut mysql = mysql_request(&mysql, &label);
+    let mut redis = redis_request(&redis, &label, durable);
+    if durable {
+        // A port of Docker's choice is another one after a restart.
+        let mysql_port = free_port(&[])?;
+        mysql = mysql.with_mapped_port(mysql_port, ContainerPort::Tcp(3306));
+        redis = redis.with_mapped_port(free_port(&[mysql_port])?, ContainerPort::Tcp(REDIS_PORT));
+    }
+    let (mysql, redis) = tokio::try_join!(mysql.start(), redis.start()).map_err(failed)?;
     let mysql_url = format!(
         "mysql://root@{}",
         address(&mysql, 3306).await.map_err(failed)?
@@ -59,6 +64,7 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
         "redis://{}",
         address(&redis, REDIS_PORT).await.map_err(failed)?
     );
+    let machines = [mysql.id(), redis.id()].map(|id| Machine::Container(id.to_owned()));
     // The guard removes the containers; their own way of removing themselves needs this process alive.
     std::mem::forget((mysql, redis));
 
@@ -72,6 +78,7 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
         kind: "containers".to_owned(),
         mysql: mysql_url,
         redis: redis_url,
+        machines,
     })
 }
 
@@ -113,8 +120,8 @@ fn mysql_request(image: &str, label: &str) -> ContainerRequest<Mysql> {
         ])
 }
 
-fn redis_request(image: &str, label: &str) -> ContainerRequest<Redis> {
-    request(Redis::default(), image, label).with_cmd(crate::REDIS_OPTIONS)
+fn redis_request(image: &str, label: &str, durable: bool) -> ContainerRequest<Redis> {
+    request(Redis::default(), image, label).with_cmd(crate::redis_options(durable))
 }
 
 fn request<I: Image>(image: I, name_and_tag: &str, label: &str) -> ContainerRequest<I> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::machine::Machine;
 use crate::{Servers, Trouble, ask};
 
 const MYSQL: &str = "BEEORM_TEST_MYSQL_URL";
@@ -25,6 +26,7 @@ pub(crate) async fn find() -> Result<Option<Servers>, Trouble> {
         redis_version: redis_version.map_err(|why| Trouble::Failed(format!("{REDIS}: {why}")))?,
         // `cargo xtask test` starts servers once, gives them to every test binary, and says what they are.
         kind: variable("BEEORM_TEST_KIND").unwrap_or_else(|| "given".to_owned()),
+        machines: [Machine::Given, Machine::Given],
         mysql,
         redis,
     }))

@@ -58,6 +58,31 @@ impl Guard {
             .map_or(Ok(None), Child::try_wait)
     }
 
+    /// Kills a process, as `kill -9` does, and forgets it: its id may be another's from now on.
+    pub(crate) fn kill(&mut self, number: usize) -> io::Result<()> {
+        let child = self
+            .children
+            .get_mut(number)
+            .ok_or(io::ErrorKind::NotFound)?;
+        let id = child.id();
+        child.kill()?;
+        child.wait()?;
+        self.order("forget", &id.to_string())
+    }
+
+    /// Sends the process a signal, by the signal's name.
+    pub(crate) fn signal(&mut self, number: usize, signal: &str) -> io::Result<()> {
+        let child = self.children.get(number).ok_or(io::ErrorKind::NotFound)?;
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &child.id().to_string()])
+            .status()?;
+        if sent.success() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
     /// A label whose containers are to be removed, told before they are made.
     pub(crate) fn label(&mut self, value: &str) -> io::Result<()> {
         self.order("label", value)
@@ -86,6 +111,7 @@ pub(crate) fn watch() -> ExitCode {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         match line.split_once(' ') {
             Some(("process", id)) => processes.push(id.to_owned()),
+            Some(("forget", id)) => processes.retain(|known| known != id),
             Some(("folder", path)) => folders.push(PathBuf::from(path)),
             Some(("label", value)) => labels.push(value.to_owned()),
             _ => eprintln!("test servers: the guard does not know the order `{line}`"),

@@ -22,6 +22,9 @@
 //!
 //! It stops at the end of its standard input, which comes when the caller ends, however it ends; at SIGTERM;
 //! and at SIGINT. Exit status: 3 where there is nothing to start servers with, 1 for other failures.
+//!
+//! Until then it does to the servers that it has started what its standard input says, a line an order (`kill redis`;
+//! see [`orders`]), and answers each with a line, `done` or `failed: why`. Sentinels, and what they watch, take none.
 
 mod ask;
 mod choice;
@@ -29,6 +32,8 @@ mod containers;
 mod given;
 mod guard;
 mod local;
+mod machine;
+mod orders;
 mod sentinel;
 
 use std::io::Write;
@@ -36,22 +41,26 @@ use std::process::ExitCode;
 
 use choice::Wanted;
 use guard::Guard;
+use machine::Machine;
+use orders::Orders;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A database that is there from the start, for programs that want one in their URL.
 pub(crate) const DATABASE: &str = "beeorm";
 
-/// As durable as a queue's Redis should be, and never evicting.
-pub(crate) const REDIS_OPTIONS: [&str; 8] = [
-    "--appendonly",
-    "yes",
-    "--appendfsync",
-    "everysec",
-    "--save",
-    "",
-    "--maxmemory-policy",
-    "noeviction",
-];
+/// As durable as a queue's Redis should be, and never evicting; with `durable` it loses nothing at all.
+pub(crate) fn redis_options(durable: bool) -> [&'static str; 8] {
+    [
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        if durable { "always" } else { "everysec" },
+        "--save",
+        "",
+        "--maxmemory-policy",
+        "noeviction",
+    ]
+}
 
 /// Where the servers are, and what they say of themselves.
 #[derive(Debug)]
@@ -61,6 +70,7 @@ pub(crate) struct Servers {
     kind: String,
     mysql_version: String,
     redis_version: String,
+    machines: [Machine; 2],
 }
 
 impl Servers {
@@ -107,6 +117,22 @@ impl Sentinels {
     }
 }
 
+/// What was started.
+#[derive(Debug)]
+enum Started {
+    Servers(Servers),
+    Sentinels(Sentinels),
+}
+
+impl Started {
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Servers(servers) => servers.lines(),
+            Self::Sentinels(sentinels) => sentinels.lines(),
+        }
+    }
+}
+
 /// Why there are no servers.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -146,33 +172,48 @@ fn main() -> ExitCode {
 }
 
 async fn serve(wanted: Wanted, guard: &mut Guard) -> ExitCode {
-    let stop = told_to_stop();
+    let stop = signalled();
     tokio::pin!(stop);
-    let started = async {
-        match wanted {
-            Wanted::Servers(choice) => choice::find(choice, guard).await.map(|servers| {
-                eprintln!("test servers: {}", servers.names());
-                servers.lines()
-            }),
-            Wanted::Sentinels(choice) => choice::sentinels(choice, guard).await.map(|sentinels| {
-                eprintln!("test servers: sentinels at {}", sentinels.addresses);
-                sentinels.lines()
-            }),
-        }
-    };
-    let lines = tokio::select! {
-        () = &mut stop => return fail("told to stop, or left by its caller, before the servers answered", 1),
-        found = started => match found {
-            Ok(lines) => lines,
+    let mut orders = Orders::new();
+    let started = tokio::select! {
+        () = &mut stop => return fail("told to stop before the servers answered", 1),
+        () = orders.end() => return fail("left by its caller before the servers answered", 1),
+        found = start(wanted, guard) => match found {
+            Ok(started) => started,
             Err(Trouble::Missing(message)) => return fail(&message, 3),
             Err(Trouble::Failed(message)) => return fail(&message, 1),
         },
     };
     // A caller that no longer listens has gone away.
-    if announce(&lines).is_ok() {
-        stop.await;
+    if announce(&started.lines()).is_ok() {
+        let told = async {
+            match started {
+                Started::Servers(servers) => orders.obey(servers, guard).await,
+                // The tests send them signals themselves.
+                Started::Sentinels(_) => orders.end().await,
+            }
+        };
+        tokio::select! {
+            () = stop => {}
+            () = told => {}
+        }
     }
     ExitCode::SUCCESS
+}
+
+async fn start(wanted: Wanted, guard: &mut Guard) -> Result<Started, Trouble> {
+    match wanted {
+        Wanted::Servers(wish) => {
+            let servers = choice::find(wish, guard).await?;
+            eprintln!("test servers: {}", servers.names());
+            Ok(Started::Servers(servers))
+        }
+        Wanted::Sentinels(choice) => {
+            let sentinels = choice::sentinels(choice, guard).await?;
+            eprintln!("test servers: sentinels at {}", sentinels.addresses);
+            Ok(Started::Sentinels(sentinels))
+        }
+    }
 }
 
 fn announce(lines: &[(&str, String)]) -> std::io::Result<()> {
@@ -184,18 +225,12 @@ fn announce(lines: &[(&str, String)]) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn told_to_stop() {
-    let end_of_input = async {
-        let mut nowhere = tokio::io::sink();
-        // An unreadable standard input is as good as a closed one.
-        let _ = tokio::io::copy(&mut tokio::io::stdin(), &mut nowhere).await;
-    };
+async fn signalled() {
     let interrupted = async |kind| match signal(kind) {
         Ok(mut signals) => drop(signals.recv().await),
         Err(_) => std::future::pending().await,
     };
     tokio::select! {
-        () = end_of_input => {}
         () = interrupted(SignalKind::terminate()) => {}
         () = interrupted(SignalKind::interrupt()) => {}
     }

@@ -37,8 +37,8 @@ pub(crate) fn members(ports: [u16; 5], folder: &Path, bind: &str) -> Vec<Member>
             format!("dir {}", folder.join(&name).display()),
         ];
         if place < 2 {
-            let options = crate::REDIS_OPTIONS.chunks(2);
-            lines.extend(options.map(|option| {
+            let options = crate::redis_options(false);
+            lines.extend(options.chunks(2).map(|option| {
                 let value = if option[1].is_empty() {
                     "\"\""
                 } else {

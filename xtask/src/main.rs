@@ -1,6 +1,7 @@
 //! The developer's commands: `cargo xtask <verb>`.
 
 mod arrows;
+mod audit;
 mod install;
 mod mutants;
 mod paths;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask test [--servers containers|local] [filter…]   runs every test against real servers
+cargo xtask audit [--minutes n] [--seed s] [--servers containers|local] [--scenario faults|standbys|away|backlog]
+                                                          kills and cuts everything, and looks for what is lost or done twice
 cargo xtask servers [--servers containers|local]          starts servers to play with, until Ctrl-C
 cargo xtask simulate [--seeds n] [--from s]               runs that many seeds of the library under every fault, simulated
 cargo xtask simulate --seed s                             runs one seed and shows what happened
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         }
         Some((verb, rest)) => match verb.as_str() {
             "test" => test::run(rest),
+            "audit" => audit::run(rest),
             "servers" => servers::run(rest),
             "simulate" => simulate::run(rest),
             "tidy" => tidy::run(rest),

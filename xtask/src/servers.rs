@@ -59,7 +59,7 @@ fn asks_for(kind: Option<&str>) -> String {
 
 /// The servers, or the exit status of the program that was to start them.
 fn attempt(kind: Option<&str>) -> Result<Result<Servers, Option<i32>>, String> {
-    let path = built_program()?;
+    let path = built_program("beeorm-test-servers")?;
     let mut command = Command::new(&path);
     if let Some(kind) = kind {
         command.args(["--servers", kind]);
@@ -104,11 +104,11 @@ fn attempt(kind: Option<&str>) -> Result<Result<Servers, Option<i32>>, String> {
 }
 
 /// Cargo puts it beside this program.
-fn built_program() -> Result<PathBuf, String> {
+pub(crate) fn built_program(name: &str) -> Result<PathBuf, String> {
     let this = std::env::current_exe()
         .map_err(|error| format!("cannot tell where this program is: {error}"))?;
     let path = this
-        .with_file_name("beeorm-test-servers")
+        .with_file_name(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
     if path.is_file() {
         Ok(path)

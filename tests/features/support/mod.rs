@@ -5,21 +5,19 @@ mod backend;
 mod consumer;
 mod database;
 mod look;
-mod proxy;
-mod random;
 mod redis;
 mod scene;
 mod servers;
+
+pub(crate) use beeorm_tests::{Fault, Proxy, Random, Servers};
 
 pub(crate) use backend::{Backend, drain, engine, on_every_backend, redis_url};
 pub(crate) use consumer::{ConsumerProcess, run};
 pub(crate) use database::{TestDatabase, mysql_database};
 pub(crate) use look::{Sql, until};
-pub(crate) use proxy::{Fault, Proxy};
-pub(crate) use random::Random;
 pub(crate) use redis::RawRedis;
 pub(crate) use scene::{PATIENCE, Scene, counter, event, keeper, visit};
-pub(crate) use servers::{Sentinels, Servers, own_servers, sentinels, servers};
+pub(crate) use servers::{Sentinels, own_servers, sentinels, servers};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

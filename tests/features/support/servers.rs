@@ -1,26 +1,11 @@
 //! The servers of this test process: `beeorm-test-servers` finds or starts them at first use, and stops what it
 //! started when this process ends.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::{path::Path, process::Command, sync::OnceLock};
 
-/// Where the servers are, and what they say of themselves.
-#[derive(Debug)]
-pub(crate) struct Servers {
-    /// Without a database: `mysql://root@127.0.0.1:3306`.
-    pub(crate) mysql: String,
-    /// `redis://127.0.0.1:6379`.
-    pub(crate) redis: String,
-    /// `containers`, `local` or `given`.
-    pub(crate) kind: String,
-    /// What `SELECT VERSION()` says.
-    pub(crate) mysql_version: String,
-    /// What `INFO server` says.
-    pub(crate) redis_version: String,
-    /// Holds the pipe whose end tells the program to stop.
-    program: Child,
-}
+use beeorm_tests::{Program, Servers};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_beeorm-test-servers");
 
 /// The servers, waited for at first use.
 pub(crate) fn servers() -> &'static Servers {
@@ -40,28 +25,18 @@ pub(crate) fn own_servers() -> Servers {
     }
 }
 
-impl Servers {
-    /// Kills the program that started them, as `kill -9` does.
-    pub(crate) fn kill_the_program(&mut self) {
-        self.program.kill().expect("the program is ours to kill");
-    }
+fn start(arguments: &[&str]) -> Result<Servers, String> {
+    Servers::start(Path::new(PROGRAM), arguments)
 }
 
-impl Drop for Servers {
-    fn drop(&mut self) {
-        // This closes the pipe, and the servers are gone when the program is.
-        let _ = self.program.wait();
-    }
-}
-
-/// A Redis master with a replica, and three sentinels that watch them.
+/// A Redis master with a replica, and three sentinels that watch them. They stop when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Sentinels {
     /// `127.0.0.1:port`, with commas between.
     pub(crate) addresses: String,
     /// Where all of them run; empty: on this machine.
     container: String,
-    program: Child,
+    _program: Program,
 }
 
 /// Of the kind of the servers; those of given ones are started on this machine.
@@ -70,15 +45,18 @@ pub(crate) fn sentinels() -> Sentinels {
         "containers" => "containers",
         _ => "local",
     };
-    let (program, lines) = match launch(&["--sentinels", kind]) {
-        Ok(launched) => launched,
+    let program = match Program::start(Path::new(PROGRAM), &["--sentinels", kind]) {
+        Ok(program) => program,
         Err(message) => panic!("{message}"),
     };
-    let value = |name| value(&lines, name).unwrap_or_else(|message| panic!("{message}"));
+    let value = |name| {
+        let value = program.value(name);
+        value.unwrap_or_else(|message| panic!("{message}"))
+    };
     Sentinels {
         addresses: value("sentinels"),
         container: value("container"),
-        program,
+        _program: program,
     }
 }
 
@@ -98,48 +76,4 @@ impl Sentinels {
             "kill {signal} of a server that is ours"
         );
     }
-}
-
-impl Drop for Sentinels {
-    fn drop(&mut self) {
-        let _ = self.program.wait();
-    }
-}
-
-fn start(arguments: &[&str]) -> Result<Servers, String> {
-    let (program, lines) = launch(arguments)?;
-    let value = |name| value(&lines, name);
-    Ok(Servers {
-        mysql: value("mysql")?,
-        redis: value("redis")?,
-        kind: value("kind")?,
-        mysql_version: value("mysql_version")?,
-        redis_version: value("redis_version")?,
-        program,
-    })
-}
-
-fn launch(arguments: &[&str]) -> Result<(Child, Vec<String>), String> {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_beeorm-test-servers"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("cannot run beeorm-test-servers: {error}"))?;
-    let output = program.stdout.take().map(BufReader::new);
-    let lines = output
-        .into_iter()
-        .flat_map(BufRead::lines)
-        .map_while(Result::ok)
-        .take_while(|line| line != "ready")
-        .collect();
-    Ok((program, lines))
-}
-
-fn value(lines: &[String], name: &str) -> Result<String, String> {
-    let line = lines
-        .iter()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-    let advice = "no servers to test against: beeorm-test-servers says why, and what to do, on standard error";
-    line.map(str::to_owned).ok_or(advice.to_owned())
 }

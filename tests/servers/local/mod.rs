@@ -11,13 +11,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::guard::Guard;
+use crate::machine::Machine;
 use crate::sentinel::{self, Member};
 use crate::{Sentinels, Servers, Trouble, ask};
 
 const STARTING: Duration = Duration::from_secs(60);
 
 /// Starts both, where the programs are installed.
-pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
+pub(crate) async fn start(guard: &mut Guard, durable: bool) -> Result<Servers, Trouble> {
     let (mysqld, redis_server) = match (mysql::find(), redis::find()) {
         (Some(mysqld), Some(redis_server)) => (mysqld, redis_server),
         (None, Some(_)) => {
@@ -43,11 +44,15 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
 
     let folder = new_folder(guard)?;
     let redis_port = free_port(&[])?;
-    let child = redis::start(&redis_server, &folder, redis_port).map_err(failed)?;
+    let data = folder.clone();
+    let start_redis = move || redis::start(&redis_server, &data, redis_port, durable);
+    let child = start_redis().map_err(failed)?;
     let redis_process = guard.process(child).map_err(failed)?;
     mysql::prepare(&mysqld, &folder, guard).await?;
     let mysql_port = free_port(&[redis_port])?;
-    let child = mysql::start(&mysqld, &folder, mysql_port).map_err(failed)?;
+    let data = folder.clone();
+    let start_mysql = move || mysql::start(&mysqld, &data, mysql_port);
+    let child = start_mysql().map_err(failed)?;
     let mysql_process = guard.process(child).map_err(failed)?;
 
     let mysql = format!("mysql://root@127.0.0.1:{mysql_port}");
@@ -68,6 +73,10 @@ pub(crate) async fn start(guard: &mut Guard) -> Result<Servers, Trouble> {
         kind: "local".to_owned(),
         mysql_version,
         redis_version,
+        machines: [
+            Machine::process(mysql_process, start_mysql),
+            Machine::process(redis_process, start_redis),
+        ],
     })
 }
 
@@ -116,7 +125,8 @@ async fn one_ends(guard: &mut Guard, processes: [usize; 2]) {
 fn spawn(command: &mut Command, input: Stdio, log: &Path) -> std::io::Result<Child> {
     use std::os::unix::process::CommandExt;
 
-    let log = File::create(log)?;
+    // A server that is started again writes on.
+    let log = File::options().create(true).append(true).open(log)?;
     // In a group of its own, since a Ctrl-C is for this program, which then stops the servers.
     command
         .process_group(0)
@@ -128,7 +138,7 @@ fn spawn(command: &mut Command, input: Stdio, log: &Path) -> std::io::Result<Chi
 
 /// A port that nothing listens on, below the range that systems hand out for outgoing connections, so that it is
 /// still free when the server comes to bind it.
-fn free_port(but: &[u16]) -> Result<u16, Trouble> {
+pub(crate) fn free_port(but: &[u16]) -> Result<u16, Trouble> {
     let start = u32::try_from(moment() % 12_000).unwrap_or_default();
     (0..12_000_u32)
         .filter_map(|step| u16::try_from(20_000 + (start + step * 7) % 12_000).ok())

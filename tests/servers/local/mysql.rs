@@ -25,6 +25,7 @@ pub(crate) async fn prepare(
     let mut command = Command::new(server);
     command
         .args(["--no-defaults", &data_folder(folder)])
+        .arg(scratch_folder(folder).map_err(failed)?)
         .args(as_this_user());
     let input = if is_mariadb(server) {
         let script = folder.join("system.sql");
@@ -111,6 +112,7 @@ pub(crate) fn start(server: &Path, folder: &Path, port: u16) -> io::Result<Child
     command
         .arg("--no-defaults")
         .arg(data_folder(folder))
+        .arg(scratch_folder(folder)?)
         .args(as_this_user());
     command.arg(format!("--init-file={}", first_words.display()));
     command.arg(format!("--port={port}")).args([
@@ -133,6 +135,14 @@ pub(crate) fn start(server: &Path, folder: &Path, port: u16) -> io::Result<Child
 
 fn data_folder(folder: &Path) -> String {
     format!("--datadir={}", folder.join("mysql").display())
+}
+
+/// Of its own: a MariaDB that starts removes what it takes for a former one's temporary tables, also where they are those
+/// of another that runs.
+fn scratch_folder(folder: &Path) -> io::Result<String> {
+    let scratch = folder.join("scratch");
+    std::fs::create_dir_all(&scratch)?;
+    Ok(format!("--tmpdir={}", scratch.display()))
 }
 
 /// Both servers refuse to run as root unless told so by name.

@@ -1,4 +1,4 @@
-//! A TCP proxy between the code under test and a server: the faults of a network, at moments that a test chooses.
+//! A TCP proxy between the code under test and a server: the faults of a network, at moments that its user chooses.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use tokio::{
 
 /// What befalls a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// It does not reach the server, and the connection is cut.
     LoseRequest,
     /// The server does what it says, and the connection is cut before the answer arrives.
@@ -31,7 +31,7 @@ pub(crate) enum Fault {
 
 /// Forwards to a server until it is told otherwise; ends, with its connections, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     /// `127.0.0.1:port`.
     address: String,
     line: Arc<Line>,
@@ -59,11 +59,11 @@ struct Rule {
 
 /// How often a rule has struck.
 #[derive(Debug)]
-pub(crate) struct Hits(watch::Receiver<usize>);
+pub struct Hits(watch::Receiver<usize>);
 
 impl Hits {
     /// Waits until it has struck so often.
-    pub(crate) async fn reach(&mut self, times: usize) {
+    pub async fn reach(&mut self, times: usize) {
         let reached = tokio::time::timeout(
             Duration::from_secs(10),
             self.0.wait_for(|hits| *hits >= times),
@@ -77,7 +77,7 @@ impl Hits {
 
 impl Proxy {
     /// A proxy to the server of this URL, and the URL that leads through it.
-    pub(crate) async fn before(url: &str) -> (Self, String) {
+    pub async fn before(url: &str) -> (Self, String) {
         let (scheme, rest) = url.split_once("://").expect("a URL");
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
@@ -115,7 +115,7 @@ impl Proxy {
     }
 
     /// The next so many requests with these bytes in them meet the fault.
-    pub(crate) fn on(&self, needle: impl Into<Vec<u8>>, fault: Fault, times: usize) -> Hits {
+    pub fn on(&self, needle: impl Into<Vec<u8>>, fault: Fault, times: usize) -> Hits {
         let (hits, seen) = watch::channel(0);
         self.line.rules.lock().unwrap().push(Rule {
             needle: needle.into(),
@@ -127,22 +127,22 @@ impl Proxy {
     }
 
     /// No request meets a fault any more.
-    pub(crate) fn heal(&self) {
+    pub fn heal(&self) {
         self.line.rules.lock().unwrap().clear();
     }
 
     /// Everything takes so long, in each direction.
-    pub(crate) fn slow_down(&self, delay: Duration) {
+    pub fn slow_down(&self, delay: Duration) {
         *self.line.delay.lock().unwrap() = delay;
     }
 
     /// Cuts every connection; new ones are welcome.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.line.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// The server is away: nothing listens, and every connection is cut.
-    pub(crate) async fn go_away(&mut self) {
+    pub async fn go_away(&mut self) {
         if let Some(listening) = self.listening.take() {
             listening.abort();
             let _ = listening.await;
@@ -151,7 +151,7 @@ impl Proxy {
     }
 
     /// The server is back.
-    pub(crate) async fn come_back(&mut self) {
+    pub async fn come_back(&mut self) {
         let listener = TcpListener::bind(&self.address)
             .await
             .expect("the port is still ours");

@@ -4,14 +4,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// SplitMix64.
 #[derive(Debug)]
-pub(crate) struct Random {
-    pub(crate) seed: u64,
+pub struct Random {
+    /// Where it began.
+    pub seed: u64,
     state: u64,
 }
 
 impl Random {
     /// From `BEEORM_TEST_SEED`, or another seed in each run. Print it.
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "two of them differ")]
+    pub fn new() -> Self {
         let given = std::env::var("BEEORM_TEST_SEED")
             .ok()
             .map(|seed| seed.parse().expect("BEEORM_TEST_SEED is a number"));
@@ -20,17 +22,29 @@ impl Random {
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |time| time.as_micros())
         };
-        let seed = given.unwrap_or_else(|| u64::try_from(moment()).unwrap_or_default());
-        Self::seeded(seed)
+        Self::seeded(given.unwrap_or_else(|| u64::try_from(moment()).unwrap_or_default()))
     }
 
-    /// From this seed.
-    pub(crate) fn seeded(seed: u64) -> Self {
+    /// From a seed.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 
+    /// One of the items, where there are any.
+    pub fn choice<'i, T>(&mut self, items: &'i [T]) -> Option<&'i T> {
+        let last = items.len().checked_sub(1)?;
+        let place = self.between(0, u64::try_from(last).ok()?);
+        items.get(usize::try_from(place).ok()?)
+    }
+
+    /// Whether something happens that happens so many times in a hundred.
+    pub fn percent(&mut self, chance: u64) -> bool {
+        self.between(1, 100) <= chance
+    }
+
     /// A number of the range, its end included.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

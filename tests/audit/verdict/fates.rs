@@ -1,0 +1,211 @@
+//! Each acknowledged call comes to one end, and to the one that it must.
+
+use beeorm_tests::record::Expected;
+
+use super::{
+    case::{Case, Known},
+    findings::{Finding, Findings},
+};
+use crate::evidence::{Call, Verdict};
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    Came(Verdict),
+    /// It came to no end.
+    None,
+    /// It is not in the stream.
+    Refused,
+    /// It may be, or not.
+    Open,
+}
+
+pub(super) fn judge(case: &Case<'_>, findings: &mut Findings) -> Vec<Fate> {
+    let calls = case.evidence.calls.iter().enumerate();
+    let fates: Vec<Fate> = calls
+        .map(|(place, call)| fate(case, place, call, findings))
+        .collect();
+    for (place, (call, fate)) in case.evidence.calls.iter().zip(&fates).enumerate() {
+        letters(case, place, *fate, findings);
+        match fate {
+            Fate::Came(verdict) => came(place, call, *verdict, findings),
+            Fate::None => none(case, place, call, findings),
+            Fate::Refused => {}
+            Fate::Open => {
+                findings.open += 1;
+                let done = call
+                    .effects
+                    .iter()
+                    .any(|effect| case.times_done(effect) > 0);
+                findings.open_applied += usize::from(done);
+            }
+        }
+    }
+    strangers(case, &fates, findings);
+    fates
+}
+
+fn fate(case: &Case<'_>, place: usize, call: &Call, findings: &mut Findings) -> Fate {
+    let frames = match call.known() {
+        Known::Refused => return Fate::Refused,
+        Known::Open => return Fate::Open,
+        Known::Acknowledged { frames, .. } => frames,
+    };
+    findings.acked += 1;
+    let Some(frame) = frames.first() else {
+        // The receipt was lost with the first answer: told by what is there.
+        let done = call
+            .effects
+            .iter()
+            .any(|effect| case.times_done(effect) > 0);
+        return match call.expect {
+            _ if case.letters.contains_key(&place) => Fate::Came(Verdict::Dead),
+            Expected::Dead if !done => Fate::None,
+            Expected::Skipped if !done => Fate::Came(Verdict::Skipped),
+            _ => Fate::Came(Verdict::Applied),
+        };
+    };
+    match case.verdicts.get(frame.as_str()).map(Vec::as_slice) {
+        Some([verdict]) => Fate::Came(*verdict),
+        Some([verdict, ..]) => {
+            findings
+                .duplicated
+                .push(Finding::of(place, "its frame got several verdicts"));
+            Fate::Came(*verdict)
+        }
+        Some([]) | None => Fate::None,
+    }
+}
+
+fn came(place: usize, call: &Call, verdict: Verdict, findings: &mut Findings) {
+    match verdict {
+        Verdict::Applied => findings.applied += 1,
+        Verdict::Dead => findings.dead += 1,
+        Verdict::Skipped => findings.skipped += 1,
+    }
+    match (call.expect, verdict) {
+        (Expected::Applied, Verdict::Applied)
+        | (Expected::Dead, Verdict::Dead)
+        | (Expected::Skipped, Verdict::Skipped) => {}
+        (Expected::Applied, Verdict::Dead) => findings.lost.push(Finding::of(
+            place,
+            "it was dead-lettered, and nothing was wrong with it",
+        )),
+        (Expected::Applied, Verdict::Skipped) => {
+            findings.lost.push(Finding::of(
+                place,
+                "it was skipped, and nobody asked for that",
+            ));
+        }
+        (Expected::Dead | Expected::Skipped, _) => {
+            let what = format!("it was {verdict:?}, and had to be {:?}", call.expect);
+            findings.unresolved.push(Finding::of(place, what));
+        }
+    }
+}
+
+fn none(case: &Case<'_>, place: usize, call: &Call, findings: &mut Findings) {
+    let Known::Acknowledged { frames, .. } = call.known() else {
+        return;
+    };
+    if frames
+        .iter()
+        .any(|frame| case.evidence.waiting.contains(frame))
+    {
+        findings
+            .unresolved
+            .push(Finding::of(place, "it is still in the channel"));
+    } else if call
+        .effects
+        .iter()
+        .any(|effect| case.times_done(effect) > 0)
+    {
+        findings
+            .unresolved
+            .push(Finding::of(place, "it took effect and got no verdict"));
+    } else {
+        findings.lost.push(Finding::of(
+            place,
+            "it was acknowledged, and there is no trace of it",
+        ));
+    }
+}
+
+/// A call that died has one letter that says everything, and no other call has any.
+fn letters(case: &Case<'_>, place: usize, fate: Fate, findings: &mut Findings) {
+    let letters = case.letters.get(&place).map_or(&[][..], Vec::as_slice);
+    let (most, least) = match fate {
+        Fate::Came(Verdict::Dead) => (1, 1),
+        Fate::Open | Fate::None => (1, 0),
+        Fate::Came(_) | Fate::Refused => (0, 0),
+    };
+    if letters.len() > most {
+        let what = format!("{} dead letters, and its fate is {fate:?}", letters.len());
+        findings.duplicated.push(Finding::of(place, what));
+    }
+    if letters.len() < least {
+        findings
+            .unresolved
+            .push(Finding::of(place, "it died without a dead letter"));
+    }
+    for letter in letters {
+        let has_all = !letter.statements.is_empty() && !letter.error.is_empty();
+        if !has_all || letter.bytes == 0 || letter.attempts == 0 {
+            findings.unresolved.push(Finding::of(
+                place,
+                "its dead letter does not say everything",
+            ));
+        }
+        if case.verdicts.get(letter.frame.as_str()).map(Vec::as_slice) != Some(&[Verdict::Dead]) {
+            findings
+                .duplicated
+                .push(Finding::of(place, "its dead letter is not its only end"));
+        }
+    }
+}
+
+/// Verdicts and letters that no receipt speaks of belong to calls whose receipts were lost.
+fn strangers(case: &Case<'_>, fates: &[Fate], findings: &mut Findings) {
+    for letter in &case.letters_of_nobody {
+        let what = format!("a dead letter of nobody's: {letter:?}");
+        findings.unresolved.push(Finding::of_none(what));
+    }
+    let unknown = case
+        .verdicts
+        .iter()
+        .filter(|(frame, _)| !case.by_frame.contains_key(*frame));
+    let (mut verdicts, mut skips) = (0, 0);
+    for (_, of_frame) in unknown {
+        verdicts += of_frame.len();
+        skips += of_frame
+            .iter()
+            .filter(|verdict| **verdict == Verdict::Skipped)
+            .count();
+    }
+    let without_receipt = |call: &Call| match call.known() {
+        Known::Open => true,
+        Known::Acknowledged { frames, .. } => frames.is_empty(),
+        Known::Refused => false,
+    };
+    let calls = case
+        .evidence
+        .calls
+        .iter()
+        .zip(fates)
+        .filter(|(call, _)| without_receipt(call));
+    let (mut possible, mut skipped) = (0, 0);
+    for (_, fate) in calls {
+        possible += 1;
+        skipped += usize::from(*fate == Fate::Came(Verdict::Skipped));
+    }
+    if verdicts > possible {
+        let what = format!(
+            "{verdicts} verdicts on frames that no receipt speaks of, and {possible} lost receipts"
+        );
+        findings.duplicated.push(Finding::of_none(what));
+    }
+    if skips < skipped {
+        let what = format!("{skipped} calls without receipts had to be skipped, and {skips} were");
+        findings.unresolved.push(Finding::of_none(what));
+    }
+}
