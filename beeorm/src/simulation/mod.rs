@@ -1,8 +1,8 @@
 //! The deterministic simulator: the library's own publisher, planner, consumer and ownership on a simulated
 //! stream, database, clock and scheduler, under every fault, all of it drawn from a seed.
 //!
-//! Nothing of the code under test is replaced but what stands behind its three seams ([`Host`](crate::runtime),
-//! [`Stream`](crate::stream), [`Database`](crate::database)). A seed gives the same run every time. Not part of
+//! Nothing of the code under test is replaced but what stands behind its three seams (`Host`,
+//! `Stream`, `Database`). A seed gives the same run every time. Not part of
 //! the library's stable interface.
 #![allow(
     clippy::missing_panics_doc,
