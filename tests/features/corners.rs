@@ -63,8 +63,7 @@ async fn a_frozen_server_at_the_start_is_given_up() {
     let consumer = run(far.engine.background_consumer().answer_timeout(SECOND));
     silent.reach(1).await;
     far.database.heal();
-    tokio::time::sleep(10 * SECOND).await;
-    println!("waiting after 10 s: {}", scene.redis.len().await);
+    scene.until_drained().await;
     let report = consumer.stop().await;
     assert_eq!(report.applied, 1, "{report:?}");
 }
@@ -177,7 +176,12 @@ async fn a_commit_that_is_refused_stops_only_its_frame() {
         engine.flush_lazy(&mut leaf).await.unwrap();
     }
     let consumer = run(engine.background_consumer().schema_patience(Duration::ZERO));
-    tokio::time::sleep(8 * SECOND).await;
+    let events = engine.event_broker();
+    until("every flush has its verdict", PATIENCE, async || {
+        let channel = events.stream_statistics(LAZY_CHANNEL).await.unwrap();
+        channel.len == 0
+    })
+    .await;
     let report = consumer.stop().await;
     assert_eq!((report.applied, report.dead), (2, 1), "{report:?}");
 }

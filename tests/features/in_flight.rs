@@ -29,7 +29,7 @@ async fn callers_wait_for_their_turn_and_may_go_away_while_they_do() {
         .collect();
     let flushes = scans.iter_mut().map(|scan| far.engine.flush_lazy(scan));
     let gone = tokio::time::timeout(
-        Duration::from_millis(100),
+        Duration::from_millis(500),
         futures_util::future::join_all(flushes),
     );
     assert!(gone.await.is_err());

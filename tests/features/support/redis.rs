@@ -68,6 +68,21 @@ impl RawRedis {
         }
     }
 
+    /// How many of them the owner has read and not yet acknowledged.
+    pub(crate) async fn pending(&mut self) -> i64 {
+        let key = self.key.clone();
+        match self
+            .command(["XPENDING", &key, BACKGROUND_CONSUMER_GROUP])
+            .await
+        {
+            Answer::List(summary) => match summary.first() {
+                Some(Answer::Number(count)) => *count,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The token of the consumer that owns the channel.
     pub(crate) async fn owner(&mut self) -> Option<String> {
         self.of_the_lease("token").await

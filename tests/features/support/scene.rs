@@ -7,8 +7,8 @@ use beeorm::{Change, PoolOptions, Receipt, prelude::*};
 use super::{Backend, Proxy, RawRedis, Sql, engine, until};
 use crate::entities::{Counter, Event, Keeper, registered};
 
-/// For what takes a second or two.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+/// For what takes a second or two where nothing else runs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Servers, an engine that reaches them, a stored counter, and ways to look past it.
 #[derive(Debug)]
