@@ -121,10 +121,11 @@ impl BackgroundConsumer {
         self
     }
 
-    /// How many entries are read at a time; 1000 unless said, at least 1.
+    /// How many flushes are read at a time; 1000 unless said, at least 1. What was appended together is read together, so
+    /// that a few hundred more may come.
     #[must_use]
-    pub fn batch_size(mut self, entries: usize) -> Self {
-        self.options.batch_size = entries.max(1);
+    pub fn batch_size(mut self, flushes: usize) -> Self {
+        self.options.batch_size = flushes.max(1);
         self
     }
 

@@ -1,11 +1,13 @@
 //! The owner's loop: what is pending first, in order, then what is new.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use futures_util::future::{self, OptionFuture};
 
 use super::{
     Run, Source,
     attempt::{self, Outcome},
-    batch::{self, Aside},
+    batch::{self, Aside, SetAside},
     own::Ownership,
 };
 use crate::{
@@ -30,79 +32,115 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// lags behind makes pending again what was acknowledged, and nobody else would take it off the stream.
 const LOOK_BACK: Duration = Duration::from_secs(10);
 
+/// Entries whose frames have all come to their end.
+struct Finished {
+    entries: Vec<Entry>,
+    aside: SetAside,
+}
+
 pub(super) async fn work(run: &Run, stream: &Arc<dyn Stream>, ownership: &Ownership) -> Ended {
+    match go_on(run, stream, ownership).await {
+        Ok(never) => match never {},
+        Err(ended) => ended,
+    }
+}
+
+/// Batch after batch. While one is applied, the one before is acknowledged, and where there is more the next is read.
+async fn go_on(
+    run: &Run,
+    stream: &Arc<dyn Stream>,
+    ownership: &Ownership,
+) -> Result<Infallible, Ended> {
+    let Source {
+        backlog, runtime, ..
+    } = &run.source;
+    let (token, frames) = (ownership.token, run.options.batch_size);
     // Some while they are read: the id behind which to go on.
     let mut pending = Some(EntryId::default());
-    let mut looked_back = run.source.runtime.monotonic();
+    let mut looked_back = runtime.monotonic();
     let mut failures = 0;
+    let mut finished: Option<Finished> = None;
+    let mut ahead: Option<Result<Vec<Entry>, StreamError>> = None;
     loop {
-        if run.stop.is_set() {
-            return Ended::Stopped;
+        if ahead.is_none() || run.stop.is_set() {
+            take_off(run, stream, ownership, finished.take()).await?;
         }
-        let now = run.source.runtime.monotonic();
-        if pending.is_none() && now.saturating_sub(looked_back) >= LOOK_BACK {
+        if run.stop.is_set() {
+            // What was read ahead is pending, as it is when a consumer dies.
+            return Err(Ended::Stopped);
+        }
+        let now = runtime.monotonic();
+        let looks_back = now.saturating_sub(looked_back) >= LOOK_BACK;
+        if ahead.is_none() && pending.is_none() && looks_back {
             pending = Some(EntryId::default());
             looked_back = now;
         }
-        let read = match pending {
-            Some(after) => {
-                stream
-                    .read_pending(ownership.token, after, run.options.batch_size)
-                    .await
-            }
-            None => {
-                stream
-                    .read_new(ownership.token, run.options.batch_size)
-                    .await
-            }
+        let read = match (ahead.take(), pending) {
+            (Some(read), _) => read,
+            (None, Some(after)) => stream.read_pending(token, after, frames).await,
+            (None, None) => stream.read_new(token, frames).await,
         };
         match read {
             Ok(entries) if !entries.is_empty() => {
                 failures = 0;
-                let Source {
-                    backlog, runtime, ..
-                } = &run.source;
                 backlog.look(&**stream, runtime).await;
                 let last = entries.last().map(|entry| entry.id);
-                if let Err(ended) = finish(run, stream, ownership, entries, pending.is_some()).await
-                {
-                    return ended;
-                }
+                let has_more = entries.iter().map(Entry::weight).sum::<usize>() >= frames;
+                let reads_ahead = has_more && pending.is_none() && !looks_back;
+                let before = finished.take();
+                let meanwhile = async {
+                    take_off(run, stream, ownership, before).await?;
+                    let read = reads_ahead.then(|| stream.read_new(token, frames));
+                    Ok(OptionFuture::from(read).await)
+                };
+                let concluded = batch::conclude(run, ownership, &entries, pending.is_some());
+                let (aside, meanwhile) = future::join(concluded, meanwhile).await;
+                finished = Some(Finished {
+                    entries,
+                    aside: aside?,
+                });
+                ahead = meanwhile?;
                 pending = pending.and(last);
             }
             Ok(_) if pending.is_some() => pending = None,
-            Ok(_) if run.drain => return Ended::Drained,
+            Ok(_) if run.drain => {
+                take_off(run, stream, ownership, finished.take()).await?;
+                return Err(Ended::Drained);
+            }
             Ok(_) => {
+                take_off(run, stream, ownership, finished.take()).await?;
                 let waited = run.stop.unless(stream.wait(run.options.block_time)).await;
                 if let Ok(Err(error)) = waited {
                     tracing::warn!(%error, "retry: cannot wait for entries");
-                    if run.pause(&mut failures, LONGEST_PAUSE).await.is_err() {
-                        return Ended::Stopped;
-                    }
+                    run.pause(&mut failures, LONGEST_PAUSE)
+                        .await
+                        .map_err(|_| Ended::Stopped)?;
                 }
             }
-            Err(StreamError::NotOwner) => return Ended::Lost,
+            Err(StreamError::NotOwner) => return Err(Ended::Lost),
             Err(error) => {
                 tracing::warn!(%error, "retry: cannot read entries");
                 // A read whose answer was lost has delivered: these are pending now.
                 pending = Some(EntryId::default());
-                if run.pause(&mut failures, LONGEST_PAUSE).await.is_err() {
-                    return Ended::Stopped;
-                }
+                take_off(run, stream, ownership, finished.take()).await?;
+                run.pause(&mut failures, LONGEST_PAUSE)
+                    .await
+                    .map_err(|_| Ended::Stopped)?;
             }
         }
     }
 }
 
-/// Brings every frame of the entries to its end, then takes the entries off the stream.
-async fn finish(
+/// Takes entries off the stream whose frames have come to their end.
+async fn take_off(
     run: &Run,
     stream: &Arc<dyn Stream>,
     ownership: &Ownership,
-    mut entries: Vec<Entry>,
-    redelivered: bool,
+    finished: Option<Finished>,
 ) -> Result<(), Ended> {
-    let aside = batch::conclude(run, ownership, &entries, redelivered).await?;
+    let Some(Finished { mut entries, aside }) = finished else {
+        return Ok(());
+    };
     for Aside {
         entry,
         reason,
@@ -130,7 +168,7 @@ async fn finish(
 /// Until it succeeds, or the run is to stop, or the channel is lost. Doing it twice does no harm.
 async fn repeat<'s>(
     run: &Run,
-    mut call: impl FnMut() -> futures_util::future::BoxFuture<'s, Result<(), StreamError>>,
+    mut call: impl FnMut() -> future::BoxFuture<'s, Result<(), StreamError>>,
 ) -> Result<(), Ended> {
     let mut failures = 0;
     loop {

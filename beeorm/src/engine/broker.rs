@@ -71,8 +71,8 @@ impl EventBroker {
         let figures = channel.stream.statistics().await?;
         let (mut frames, mut statements, mut counted) = (0, 0, 0);
         let mut from = EntryId::default();
-        while counted < MOST_COUNTED {
-            let entries = channel.stream.peek(from, 500).await?;
+        while frames < MOST_COUNTED {
+            let entries = channel.stream.peek(from, 100).await?;
             let Some(last) = entries.last() else { break };
             from = last.id.next();
             for frame in entries.iter().flat_map(|entry| &entry.frames) {

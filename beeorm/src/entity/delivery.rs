@@ -50,6 +50,11 @@ impl Delivery {
         }
     }
 
+    /// How many bytes the frames have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.frames.iter().map(Vec::len).sum()
+    }
+
     /// Whether it is too late to send it again.
     pub(crate) fn is_too_old(&self, now: Moment) -> bool {
         let wall = Duration::from_millis(now.wall_millis.saturating_sub(self.made.wall_millis));

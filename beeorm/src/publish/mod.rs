@@ -7,6 +7,7 @@ mod durability;
 mod full;
 mod in_flight;
 mod outcome;
+mod together;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub use self::{durability::Durability, full::OnFull, outcome::OutcomeUnknown};
 use self::{
     full::Room,
     in_flight::{InFlight, Turn},
+    together::{Handed, Leader, Together},
 };
 use crate::{
     entity::{Delivery, DeliveryState, Moment},
@@ -23,17 +25,6 @@ use crate::{
     runtime::Runtime,
     stream::{Appended, Backlog, Fsync, Stream, StreamError},
 };
-
-/// A delivery in the publisher's task: when that ends without an answer, with its runtime say, nobody waits for one.
-struct Handed(Arc<Delivery>);
-
-impl Drop for Handed {
-    fn drop(&mut self) {
-        if self.0.state() == DeliveryState::InFlight {
-            self.0.set(DeliveryState::Unknown);
-        }
-    }
-}
 
 /// The way to one stream.
 #[derive(Clone, Debug)]
@@ -51,6 +42,7 @@ struct Channel {
     fsync: Fsync,
     room: Option<Room>,
     in_flight: InFlight,
+    together: Arc<Together>,
     backlog: Arc<Backlog>,
 }
 
@@ -63,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) limit: Option<(u64, OnFull)>,
 }
 
+/// Why there is no answer where nobody gave one.
+const STOPPED: &str = "the publisher was stopped";
 /// The most that one entry ever has; less where a database takes less at a time.
 const MAX_ENTRY_BYTES: usize = 32 << 20;
 
@@ -87,6 +81,7 @@ impl Publisher {
             fsync,
             room: limit.map(|(limit, on_full)| Room::new(limit, on_full)),
             in_flight: InFlight::new(),
+            together: Arc::default(),
             backlog: Arc::new(Backlog::new(limit.is_some())),
         };
         Self {
@@ -144,7 +139,7 @@ impl Publisher {
         Ok(in_flight.turn(bytes_of(frames)).await)
     }
 
-    /// Appends the frames as one entry, in a task of its own, and waits for the answer.
+    /// Appends the frames, in a task of the publisher's, and waits for the answer.
     ///
     /// The delivery is settled before this returns, and also if the caller stops waiting.
     pub(crate) async fn append(
@@ -152,51 +147,59 @@ impl Publisher {
         delivery: Arc<Delivery>,
         turn: Turn,
     ) -> Result<Appended, Error> {
-        self.send(delivery, Some(turn)).await
-    }
-
-    /// `turn`: none for what was sent before, and is not certain not to have arrived.
-    async fn send(&self, delivery: Arc<Delivery>, turn: Option<Turn>) -> Result<Appended, Error> {
         let (answer, answered) = oneshot::channel();
-        let publisher = self.clone();
-        let handed = Handed(Arc::clone(&delivery));
-        let again = turn.is_none();
-        self.channel.runtime.spawn(async move {
-            let channel = &*publisher.channel;
-            let turn = match turn {
-                Some(turn) => turn,
-                None => channel.in_flight.turn(bytes_of(&handed.0.frames)).await,
-            };
-            let appended = channel.append(&handed.0.frames, publisher.durability).await;
-            handed.0.set(match &appended {
-                Ok(_) => DeliveryState::Appended,
-                Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
-                // What was sent first may still have arrived: a refused second try decides nothing.
-                Err(_) if again => DeliveryState::Unknown,
-                Err(_) => DeliveryState::Refused,
-            });
-            drop((handed, turn));
-            let is_appended = appended.is_ok();
-            // Nobody may be waiting any more: the delivery tells the entities.
-            let _ = answer.send(appended);
-            if is_appended {
-                channel
-                    .backlog
-                    .look(&*channel.stream, &channel.runtime)
-                    .await;
-            }
-        });
+        let handed = Handed {
+            delivery: Arc::clone(&delivery),
+            again: false,
+            turn: Some(turn),
+            answer: Some(answer),
+        };
+        self.send(handed);
         match answered.await {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
                 Err(self.unknown(delivery, reason))
             }
-            Ok(Err(error)) if again => Err(self.unknown(delivery, error.to_string())),
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => {
-                let reason = "the publisher was stopped".to_owned();
-                Err(self.unknown(delivery, reason))
+            Err(_) => Err(self.unknown(delivery, STOPPED.to_owned())),
+        }
+    }
+
+    /// Sends what was sent before, and is not certain not to have arrived.
+    async fn append_again(&self, delivery: Arc<Delivery>) -> Result<Appended, Error> {
+        let (answer, answered) = oneshot::channel();
+        let mut handed = Handed {
+            delivery: Arc::clone(&delivery),
+            again: true,
+            turn: None,
+            answer: Some(answer),
+        };
+        handed.turn = Some(self.channel.in_flight.turn(delivery.bytes()).await);
+        self.send(handed);
+        let reason = match answered.await {
+            Ok(Ok(appended)) => return Ok(appended),
+            Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => reason,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => STOPPED.to_owned(),
+        };
+        Err(self.unknown(delivery, reason))
+    }
+
+    fn send(&self, handed: Handed) {
+        let channel = Arc::clone(&self.channel);
+        match self.durability {
+            Durability::Appended => {
+                if let Some(leader) = self.channel.together.join(handed) {
+                    let led = async move { channel.append_groups(leader).await };
+                    self.channel.runtime.spawn(led);
+                }
             }
+            // These share rounds further on, of many entries each: a disk may take a second for one.
+            Durability::Fsynced => self.channel.runtime.spawn(async move {
+                let frames = &handed.delivery.frames;
+                let appended = channel.stream.append_fsynced(frames, channel.fsync).await;
+                channel.conclude(vec![handed], &appended).await;
+            }),
         }
     }
 
@@ -212,7 +215,7 @@ impl Publisher {
                 return Err(Error::TooLateToResend { frames });
             }
             if delivery.begin_resend() {
-                return self.send(Arc::clone(delivery), None).await.map(Some);
+                return self.append_again(Arc::clone(delivery)).await.map(Some);
             }
         }
         Ok(None)
@@ -237,17 +240,26 @@ impl Publisher {
 }
 
 impl Channel {
-    async fn append(
-        &self,
-        frames: &[Vec<u8>],
-        durability: Durability,
-    ) -> Result<Appended, StreamError> {
-        match durability {
-            Durability::Appended => Ok(Appended {
-                id: self.stream.append(frames).await?,
+    async fn append_groups(&self, mut leader: Leader) {
+        while let Some(group) = leader.next_group() {
+            let appended = match group.as_slice() {
+                [alone] => self.stream.append(&alone.delivery.frames).await,
+                several => self.stream.append(&together::entry(several)).await,
+            };
+            let appended = appended.map(|id| Appended {
+                id,
                 shortfall: None,
-            }),
-            Durability::Fsynced => self.stream.append_fsynced(frames, self.fsync).await,
+            });
+            self.conclude(group, &appended).await;
+        }
+    }
+
+    async fn conclude(&self, group: Vec<Handed>, appended: &Result<Appended, StreamError>) {
+        for handed in group {
+            handed.conclude(appended.clone());
+        }
+        if appended.is_ok() {
+            self.backlog.look(&*self.stream, &self.runtime).await;
         }
     }
 }

@@ -74,19 +74,24 @@ pub(crate) trait Stream: Debug + Send + Sync {
     /// Gives the stream up.
     fn release(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>>;
 
-    /// Entries that were delivered and not acknowledged, behind this id, in order.
+    /// Entries that were delivered and not acknowledged, behind this id, in order, up to the one with which there are
+    /// as many frames.
     fn read_pending(
         &self,
         token: Uuid,
         after: EntryId,
-        count: usize,
+        frames: usize,
     ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>>;
 
-    /// Entries never delivered before, in order; they are pending from then on.
+    /// Entries never delivered before, in order, up to the one with which there are as many frames; they are pending
+    /// from then on.
     ///
     /// Made anew, from the stream's beginning, where the group or the stream has vanished.
-    fn read_new(&self, token: Uuid, count: usize)
-    -> BoxFuture<'_, Result<Vec<Entry>, StreamError>>;
+    fn read_new(
+        &self,
+        token: Uuid,
+        frames: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>>;
 
     /// Returns when there may be something new, at the latest after the time given. Delivers nothing.
     fn wait(&self, at_most: Duration) -> BoxFuture<'_, Result<(), StreamError>>;
@@ -139,7 +144,7 @@ pub(crate) struct Appended {
     pub(crate) shortfall: Option<String>,
 }
 
-/// One append's frames.
+/// One append's frames: those of one call, or of several that came at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) id: EntryId,
@@ -147,6 +152,13 @@ pub(crate) struct Entry {
     pub(crate) frames: Vec<Vec<u8>>,
     /// It was deleted while it was pending: nothing of it is left but its id.
     pub(crate) deleted: bool,
+}
+
+impl Entry {
+    /// How many frames it counts for; one without any has to be dealt with too.
+    pub(crate) fn weight(&self) -> usize {
+        self.frames.len().max(1)
+    }
 }
 
 /// An entry that nobody could understand.

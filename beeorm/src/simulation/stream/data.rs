@@ -90,11 +90,11 @@ impl Data {
         &mut self,
         token: Uuid,
         after: EntryId,
-        count: usize,
+        frames_wanted: usize,
     ) -> Answer<Vec<Entry>> {
         self.fence(token)?;
         let group = self.group.get_or_insert_default();
-        let pending = group.pending.range(after.next()..).take(count);
+        let pending = group.pending.range(after.next()..);
         let entry = |id: &EntryId| {
             let frames = self.entries.get(id);
             Entry {
@@ -103,21 +103,21 @@ impl Data {
                 deleted: frames.is_none(),
             }
         };
-        Ok(pending.map(entry).collect())
+        Ok(up_to(frames_wanted, pending.map(entry)))
     }
 
     /// `read.lua` with `>`.
-    pub(super) fn read_new(&mut self, token: Uuid, count: usize) -> Answer<Vec<Entry>> {
+    pub(super) fn read_new(&mut self, token: Uuid, frames_wanted: usize) -> Answer<Vec<Entry>> {
         self.fence(token)?;
         // Made anew, where it has vanished, from the stream's beginning.
         let group = self.group.get_or_insert_default();
-        let new = self.entries.range(group.delivered.next()..).take(count);
+        let new = self.entries.range(group.delivered.next()..);
         let entry = |(id, frames): (&EntryId, &Frames)| Entry {
             id: *id,
             frames: frames.to_vec(),
             deleted: false,
         };
-        let entries: Vec<Entry> = new.map(entry).collect();
+        let entries = up_to(frames_wanted, new.map(entry));
         group.pending.extend(entries.iter().map(|entry| entry.id));
         group.delivered = entries.last().map_or(group.delivered, |entry| entry.id);
         Ok(entries)
@@ -237,4 +237,15 @@ impl Data {
         };
         self.entries.range(from..).take(count).map(entry).collect()
     }
+}
+
+/// Up to the entry with which there are as many frames.
+fn up_to(frames: usize, entries: impl Iterator<Item = Entry>) -> Vec<Entry> {
+    let mut found = 0;
+    let fitting = entries.take_while(|entry| {
+        let goes_on = found < frames;
+        found += entry.weight();
+        goes_on
+    });
+    fitting.collect()
 }

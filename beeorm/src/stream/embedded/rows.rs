@@ -143,28 +143,30 @@ impl<'a> Rows<'a> {
             .await
     }
 
-    /// Entries up to an id; fewer than asked for where they are large, none only where there are none.
+    /// Entries up to an id, and up to the one with which there are as many frames: fewer where they are large, none
+    /// only where there are none.
     pub(super) async fn entries(
         &mut self,
         mut from: Place,
         to: EntryId,
-        count: usize,
+        frames: usize,
     ) -> Result<Vec<Entry>> {
-        let (mut entries, mut bytes) = (Vec::<Entry>::new(), 0);
-        while entries.len() < count && bytes < ENOUGH_BYTES {
-            let page = self
-                .page(from, to, AT_ONCE.min(count - entries.len()))
-                .await?;
-            let Some(last) = page.last() else { break };
+        let (mut entries, mut found, mut bytes) = (Vec::<Entry>::new(), 0, 0);
+        loop {
+            let page = self.page(from, to, AT_ONCE).await?;
+            let Some(last) = page.last() else {
+                return Ok(entries);
+            };
             from = Place::Behind(last.id);
-            bytes += page
-                .iter()
-                .flat_map(|entry| &entry.frames)
-                .map(Vec::len)
-                .sum::<usize>();
-            entries.extend(page);
+            for entry in page {
+                found += entry.weight();
+                bytes += entry.frames.iter().map(Vec::len).sum::<usize>();
+                entries.push(entry);
+                if found >= frames || bytes >= ENOUGH_BYTES {
+                    return Ok(entries);
+                }
+            }
         }
-        Ok(entries)
     }
 
     async fn page(&mut self, from: Place, to: EntryId, count: usize) -> Result<Vec<Entry>> {

@@ -1,9 +1,9 @@
--- After fence.lua. ARGV: token, group, consumer, count, and '>' for new entries or the id behind which
--- pending ones are wanted. Answers whether the group had to be made anew, and the entries: fewer than
--- asked for where they are large, none only where there are none.
+-- After fence.lua. ARGV: token, group, consumer, how many frames, and '>' for new entries or the id behind which
+-- pending ones are wanted. Answers whether the group had to be made anew, and the entries, up to the one with
+-- which there are as many frames: fewer where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local ENOUGH_BYTES = 8 * 1024 * 1024
--- One at a time: how large an entry is, is known only once it is read.
+-- One at a time: what is in an entry is known only once it is read.
 local AT_ONCE = 1
 
 -- Entries delivered to anybody else, by hand say, are the owner's: it alone reads on.
@@ -24,8 +24,8 @@ local function adopt(stranger)
   end
 end
 
-local function read(at_most)
-  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', at_most, 'STREAMS', KEYS[1], after)
+local function read()
+  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', AT_ONCE, 'STREAMS', KEYS[1], after)
 end
 
 if after == '0-0' then
@@ -37,14 +37,14 @@ if after == '0-0' then
   end
 end
 
-local made, entries, bytes = 0, {}, 0
-while #entries < count and bytes < ENOUGH_BYTES do
-  local page = read(math.min(count - #entries, AT_ONCE))
+local made, entries, frames, bytes = 0, {}, 0, 0
+while frames < count and bytes < ENOUGH_BYTES do
+  local page = read()
   if page and page.err and made == 0 and string.find(page.err, 'NOGROUP', 1, true) then
     pass_out_of_memory()
     redis.call('XGROUP', 'CREATE', KEYS[1], group, '0', 'MKSTREAM')
     made = 1
-    page = read(AT_ONCE)
+    page = read()
   end
   if page and page.err then
     return page
@@ -56,7 +56,9 @@ while #entries < count and bytes < ENOUGH_BYTES do
   for _, entry in ipairs(found) do
     entries[#entries + 1] = entry
     -- No fields: it was deleted while it was pending.
-    for _, value in ipairs(entry[2] or {}) do
+    local fields = entry[2] or {}
+    frames = frames + math.max(#fields / 2, 1)
+    for _, value in ipairs(fields) do
       bytes = bytes + #value
     end
     if after ~= '>' then

@@ -1,0 +1,210 @@
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::oneshot;
+
+use super::in_flight::Turn;
+use crate::{
+    entity::{Delivery, DeliveryState},
+    stream::{Appended, StreamError},
+};
+
+/// The most frames and bytes of concurrent callers in one entry; those of a single call may be more.
+const MOST_FRAMES: usize = 512;
+const MOST_BYTES: usize = 1 << 20;
+
+/// A call's frames, which are the publisher's now.
+#[derive(Debug)]
+pub(super) struct Handed {
+    pub(super) delivery: Arc<Delivery>,
+    /// Sent before, and not certain not to have arrived.
+    pub(super) again: bool,
+    /// Among what is under way, until the answer is there.
+    pub(super) turn: Option<Turn>,
+    pub(super) answer: Option<oneshot::Sender<Result<Appended, StreamError>>>,
+}
+
+impl Handed {
+    /// Tells the entities what became of it, and the caller, who may be gone.
+    pub(super) fn conclude(mut self, appended: Result<Appended, StreamError>) {
+        self.delivery.set(match &appended {
+            Ok(_) => DeliveryState::Appended,
+            Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
+            // What was sent first may still have arrived: a refused second try decides nothing.
+            Err(_) if self.again => DeliveryState::Unknown,
+            Err(_) => DeliveryState::Refused,
+        });
+        drop(self.turn.take());
+        if let Some(answer) = self.answer.take() {
+            let _ = answer.send(appended);
+        }
+    }
+}
+
+/// It ended without an answer, with its runtime say: nobody waits for one.
+impl Drop for Handed {
+    fn drop(&mut self) {
+        if self.delivery.state() == DeliveryState::InFlight {
+            self.delivery.set(DeliveryState::Unknown);
+        }
+    }
+}
+
+/// Concurrent calls share appends: those that come while one is under way go with the next. One that comes alone does
+/// not wait for company.
+#[derive(Debug, Default)]
+pub(super) struct Together(Mutex<Line>);
+
+/// Calls in the order in which they came.
+#[derive(Debug, Default)]
+struct Line {
+    waiting: Vec<Handed>,
+    is_led: bool,
+}
+
+impl Together {
+    /// Joins the line; gives its leader where there was none.
+    pub(super) fn join(self: &Arc<Self>, handed: Handed) -> Option<Leader> {
+        let mut line = self.line();
+        line.waiting.push(handed);
+        if mem::replace(&mut line.is_led, true) {
+            return None;
+        }
+        Some(Leader {
+            together: Arc::clone(self),
+            is_done: false,
+        })
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has to append group after group, until nobody waits.
+#[derive(Debug)]
+pub(super) struct Leader {
+    together: Arc<Together>,
+    is_done: bool,
+}
+
+impl Leader {
+    /// Those who go together next, in order; the end where nobody waits.
+    pub(super) fn next_group(&mut self) -> Option<Vec<Handed>> {
+        let mut line = self.together.line();
+        if line.waiting.is_empty() {
+            line.is_led = false;
+            self.is_done = true;
+            return None;
+        }
+        let (mut frames, mut bytes) = (0, 0);
+        let fitting = line.waiting.iter().take_while(|handed| {
+            frames += handed.delivery.frames.len();
+            bytes += handed.delivery.bytes();
+            frames <= MOST_FRAMES && bytes <= MOST_BYTES
+        });
+        let count = fitting.count().max(1);
+        let rest = line.waiting.split_off(count);
+        Some(mem::replace(&mut line.waiting, rest))
+    }
+}
+
+/// Nobody is left to lead those who wait: its runtime has ended.
+impl Drop for Leader {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let mut line = self.together.line();
+            line.is_led = false;
+            let left = mem::take(&mut line.waiting);
+            drop(line);
+            drop(left);
+        }
+    }
+}
+
+/// The frames of all of them, as one entry.
+pub(super) fn entry(group: &[Handed]) -> Vec<Vec<u8>> {
+    let frames = group.iter().flat_map(|handed| &handed.delivery.frames);
+    frames.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::entity::Moment;
+
+    fn handed(bytes: usize) -> Handed {
+        let now = Moment {
+            wall_millis: 0,
+            monotonic: Duration::ZERO,
+        };
+        Handed {
+            delivery: Arc::new(Delivery::new(vec![vec![0; bytes]], Vec::new(), now)),
+            again: false,
+            turn: None,
+            answer: None,
+        }
+    }
+
+    fn sizes(group: Option<Vec<Handed>>) -> Vec<usize> {
+        let group = group.unwrap_or_default();
+        group.iter().map(|handed| handed.delivery.bytes()).collect()
+    }
+
+    #[test]
+    fn who_comes_meanwhile_goes_next_in_order() {
+        let together = Arc::new(Together::default());
+        let mut leader = together.join(handed(1)).expect("the first leads");
+        assert_eq!(sizes(leader.next_group()), [1]);
+        for bytes in [2, 3, 4] {
+            assert!(together.join(handed(bytes)).is_none());
+        }
+        assert_eq!(sizes(leader.next_group()), [2, 3, 4]);
+        assert!(leader.next_group().is_none());
+        let mut next = together.join(handed(5)).expect("nobody leads any more");
+        drop(leader);
+        assert_eq!(
+            sizes(next.next_group()),
+            [5],
+            "the first one took nothing with it"
+        );
+    }
+
+    #[test]
+    fn an_entry_is_bounded() {
+        let together = Arc::new(Together::default());
+        let mut leader = together.join(handed(MOST_BYTES + 1)).expect("it leads");
+        for bytes in [MOST_BYTES - 1, 1, 1, MOST_BYTES] {
+            assert!(together.join(handed(bytes)).is_none());
+        }
+        assert_eq!(sizes(leader.next_group()), [MOST_BYTES + 1]);
+        assert_eq!(sizes(leader.next_group()), [MOST_BYTES - 1, 1]);
+        assert_eq!(sizes(leader.next_group()), [1]);
+        assert_eq!(sizes(leader.next_group()), [MOST_BYTES]);
+        for _ in 0..MOST_FRAMES + 1 {
+            together.join(handed(1));
+        }
+        assert_eq!(sizes(leader.next_group()).len(), MOST_FRAMES);
+    }
+
+    #[test]
+    fn a_leader_that_vanishes_leaves_nobody_waiting() {
+        let together = Arc::new(Together::default());
+        let (answer, mut answered) = oneshot::channel();
+        let mut waiting = handed(1);
+        waiting.answer = Some(answer);
+        let delivery = Arc::clone(&waiting.delivery);
+        drop(together.join(waiting));
+        assert_eq!(delivery.state(), DeliveryState::Unknown);
+        assert!(
+            answered
+                .try_recv()
+                .is_err_and(|error| error == oneshot::error::TryRecvError::Closed)
+        );
+        assert!(together.join(handed(1)).is_some(), "another leads");
+    }
+}
