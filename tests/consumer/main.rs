@@ -62,6 +62,8 @@ async fn consume() -> Result<Report, Box<dyn Error>> {
         .background_consumer()
         .lazy_flush_workers(workers?)
         .batch_size(batch_size?)
+        // So that also a short backlog is applied by several workers.
+        .rows_of_a_lane(32)
         .error_resolver(async |failure| resolve(&failure));
     if impatient {
         consumer = consumer.answer_timeout(patience * 2);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use beeorm::{Change, Receipt, prelude::*};
 
-use crate::support::{Backend, Random, engine, on_every_backend};
+use crate::support::{Backend, FEW, Random, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default)]
 struct Comb {
@@ -444,6 +444,7 @@ async fn history(backend: &Backend, seed: u64, flushes: u64) {
     let consumer = engine
         .background_consumer()
         .lazy_flush_workers(workers)
+        .rows_of_a_lane(FEW)
         .batch_size(batch_size);
     let report = consumer.drain().await.unwrap();
     println!("{workers} workers, {batch_size} a batch: {report:?}");
@@ -514,7 +515,7 @@ on_every_backend! {
         engine.flush_lazy(&mut stale).await.unwrap();
         // And one that has nothing to do with it, as far as it is told.
         engine.flush_lazy(&mut engine.track(token(2, 7)).unwrap()).await.unwrap();
-        let report = engine.background_consumer().drain().await.unwrap();
+        let report = engine.background_consumer().rows_of_a_lane(FEW).drain().await.unwrap();
         assert_eq!((report.applied, report.dead), (502, 0), "{report:?}");
     }
 }

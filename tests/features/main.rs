@@ -52,6 +52,7 @@ mod signup;
 mod statistics;
 mod support;
 mod takeover;
+mod together;
 mod too_large;
 mod tracking;
 mod workers;

@@ -4,7 +4,7 @@ use beeorm::prelude::*;
 
 use crate::{
     entities::{Bee, Counter, Hive, Keeper},
-    support::{PATIENCE, Random, Scene, counter, drain, keeper},
+    support::{FEW, PATIENCE, Random, Scene, counter, drain, keeper},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,7 +125,11 @@ async fn parents_before_their_children_and_after_them() {
             scene.engine.delete_by_id_lazy::<Hive>(hive).await.unwrap();
         }
     }
-    let consumer = scene.engine.background_consumer().batch_size(150);
+    let consumer = scene
+        .engine
+        .background_consumer()
+        .rows_of_a_lane(FEW)
+        .batch_size(150);
     let drained = tokio::time::timeout(PATIENCE, consumer.drain()).await;
     let report = drained.expect("no deadlock lasts").unwrap();
     println!("{report:?}");

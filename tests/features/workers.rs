@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use beeorm::prelude::*;
 
-use crate::support::{Backend, engine, on_every_backend};
+use crate::support::{Backend, FEW, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default)]
 struct Counter {
@@ -77,6 +77,7 @@ async fn the_order_is_kept(backend: &Backend, workers: usize) {
     let consumer = engine
         .background_consumer()
         .lazy_flush_workers(workers)
+        .rows_of_a_lane(FEW)
         .batch_size(97);
     let report = consumer.drain().await.unwrap();
     assert_eq!((report.dead, report.applied), (0, 20 + 600 + 12));

@@ -201,7 +201,8 @@ async fn apply_all(
 ) -> Result<SetAside, Ended> {
     let mut lanes: Vec<BoxFuture<'_, Result<_, Ended>>> = Vec::new();
     for (pool, incoming) in by_pool(frames) {
-        let planned = plan::lanes(&incoming, run.source.tables.family(), run.options.workers);
+        let (family, options) = (run.source.tables.family(), &run.options);
+        let planned = plan::lanes(&incoming, family, options.workers, options.lane_rows);
         let beside = if planned.len() > 1 {
             Beside::Others
         } else {

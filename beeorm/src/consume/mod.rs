@@ -75,6 +75,7 @@ pub(crate) struct Source {
 #[derive(Clone, Debug)]
 struct Options {
     workers: usize,
+    lane_rows: usize,
     batch_size: usize,
     block_time: Duration,
     schema_patience: Duration,
@@ -101,6 +102,7 @@ impl BackgroundConsumer {
     pub(crate) fn new(source: Source) -> Self {
         let options = Options {
             workers: 11,
+            lane_rows: plan::ROWS_OF_A_LANE,
             batch_size: 1000,
             block_time: Duration::from_secs(1),
             schema_patience: Duration::from_secs(300),
@@ -167,6 +169,15 @@ impl BackgroundConsumer {
     #[must_use]
     pub fn idempotency_horizon(mut self, time: Duration) -> Self {
         self.options.pruning.horizon = time.max(prune::SHORTEST_HORIZON);
+        self
+    }
+
+    /// Uses another worker for so few rows; for tests.
+    #[cfg(any(feature = "conformance", feature = "simulation"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn rows_of_a_lane(mut self, rows: usize) -> Self {
+        self.options.lane_rows = rows.max(1);
         self
     }
 

@@ -10,6 +10,9 @@ use crate::{
     stream::EntryId,
 };
 
+/// So few rows to a lane that all workers have some.
+const FEW: usize = 1;
+
 /// Plans the frames as a batch that was read, and shows the statements of each lane.
 pub(crate) fn rehearse(
     frames: Vec<Frame>,
@@ -26,7 +29,7 @@ pub(crate) fn rehearse(
         })
         .collect();
     for (_, incoming) in by_pool(&frames) {
-        for planned in plan::lanes(&incoming, tables.family(), workers) {
+        for planned in plan::lanes(&incoming, tables.family(), workers, FEW) {
             let batches: Vec<&Batch> = planned
                 .iter()
                 .map(|incoming| &incoming.frame.batch)

@@ -75,7 +75,7 @@ impl Receipt {
         }
     }
 
-    /// The entry's id in the stream; none when there was nothing to write.
+    /// The entry's id in the stream; none when there was nothing to write. Flushes of the same moment share an entry.
     #[must_use]
     pub fn entry_id(&self) -> Option<EntryId> {
         self.entry

@@ -71,6 +71,7 @@ pub(super) struct Plan {
     pub(super) head_start: u64,
     pub(super) workers: usize,
     pub(super) batch_size: usize,
+    pub(super) lane_rows: usize,
     /// Seconds.
     pub(super) schema_patience: u64,
     /// Seconds.
@@ -109,6 +110,7 @@ impl Plan {
                 1 => random.within(5, 50).try_into().unwrap_or(5),
                 _ => 1000,
             },
+            lane_rows: [1, 8, 64, 256][random.place(4)],
             schema_patience: random.within(0, 30),
             answer_timeout: random.within(4, 60),
             skips: if random.chance(300) { 500 } else { 0 },

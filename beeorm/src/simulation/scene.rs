@@ -184,6 +184,7 @@ impl Scene {
             .background_consumer()
             .lazy_flush_workers(plan.workers)
             .batch_size(plan.batch_size)
+            .rows_of_a_lane(plan.lane_rows)
             .schema_patience(Duration::from_secs(plan.schema_patience))
             .answer_timeout(Duration::from_secs(plan.answer_timeout));
         let (world, skips) = (Arc::clone(&self.world), plan.skips);

@@ -40,6 +40,12 @@ pub(super) fn judge(case: &Case<'_>, fates: &[Fate], findings: &mut Findings) {
         };
         for order in orders(case, call, number) {
             let (last, of) = *latest.entry(order.clone()).or_insert((place, call));
+            // Calls of one moment, which share an entry, have no order among them.
+            let of_one_moment = table == COUNTER && of != call && entry(place) == entry(last);
+            if of_one_moment {
+                latest.insert(order, (place, call));
+                continue;
+            }
             if place < last {
                 let before = case.evidence.calls[of].number;
                 let what = format!(
@@ -66,6 +72,10 @@ fn place(case: &Case<'_>, table: &str, call: usize, number: usize) -> Option<Pla
         }
         Known::Refused | Known::Open => None,
     }
+}
+
+fn entry((millis, sequence, _): Place) -> (u64, u64) {
+    (millis, sequence)
 }
 
 /// The orders that the effect stands in.

@@ -286,6 +286,31 @@ fn visits_are_in_the_order_of_the_stream() {
 }
 
 #[test]
+fn visits_of_one_entry_have_no_order_among_them() {
+    let visits = [1, 2, 3].map(|mark| effect(Kind::Update, COUNTER, "1", mark));
+    let told = |entry: &str, number: u64| Told::Acknowledged {
+        entry: Some(entry.to_owned()),
+        frames: vec![format!("f{number}")],
+    };
+    let run = |order: [usize; 3]| {
+        let mut run = Run::default();
+        for (number, entry) in [(1, "5-0"), (2, "5-0"), (3, "5-1")] {
+            let effects = &visits[number - 1..number];
+            let number = number as u64;
+            run.call(number, Expected::Applied, effects, &[told(entry, number)])
+                .verdict(number, Verdict::Applied);
+        }
+        for place in order {
+            run.done(&visits[place]);
+        }
+        run.found()
+    };
+    assert_eq!(run([0, 1, 2]), [0, 0, 0, 0]);
+    assert_eq!(run([1, 0, 2]), [0, 0, 0, 0]);
+    assert_eq!(run([0, 2, 1]), [0, 0, 1, 0]);
+}
+
+#[test]
 fn a_name_that_was_taken_before_it_was_given_up_is_out_of_order() {
     let named = |key, mark| Effect {
         orders: vec!["maja".to_owned()],

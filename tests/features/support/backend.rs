@@ -2,7 +2,7 @@
 
 use beeorm::prelude::*;
 
-use super::{TestDatabase, key_prefix, mysql_database, servers};
+use super::{FEW, TestDatabase, key_prefix, mysql_database, servers};
 
 /// A database and a stream of a test's own.
 #[derive(Debug)]
@@ -85,6 +85,7 @@ pub(crate) async fn engine(registry: Registry) -> Engine {
 pub(crate) async fn drain(engine: &Engine) -> beeorm::Report {
     engine
         .background_consumer()
+        .rows_of_a_lane(FEW)
         .drain()
         .await
         .expect("the channel can be drained")

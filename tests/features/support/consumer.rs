@@ -14,6 +14,9 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// So few rows to a worker that all of them have some also of a short backlog.
+pub(crate) const FEW: usize = 16;
+
 /// A consumer in a task of the test's.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -26,6 +29,7 @@ pub(crate) fn run(consumer: BackgroundConsumer) -> Running {
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         consumer
+            .rows_of_a_lane(FEW)
             .run_until(stopped)
             .await
             .expect("the consumer may make its tables")

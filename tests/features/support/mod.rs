@@ -12,7 +12,7 @@ mod servers;
 pub(crate) use beeorm_tests::{Fault, Proxy, Random, Servers};
 
 pub(crate) use backend::{Backend, drain, engine, on_every_backend, redis_url};
-pub(crate) use consumer::{ConsumerProcess, run};
+pub(crate) use consumer::{ConsumerProcess, FEW, run};
 pub(crate) use database::{TestDatabase, mysql_database};
 pub(crate) use look::{Sql, until};
 pub(crate) use redis::RawRedis;
