@@ -80,6 +80,8 @@ pub(super) struct Plan {
     pub(super) skips: u64,
     /// Some consumers are of an older program.
     pub(super) old_consumers: bool,
+    /// Microseconds that a statement takes the database, at most.
+    pub(super) work: u64,
     /// Producers wait for the stream's disk.
     pub(super) fsynced: bool,
     pub(super) faults: Vec<Fault>,
@@ -115,6 +117,7 @@ impl Plan {
             answer_timeout: random.within(4, 60),
             skips: if random.chance(300) { 500 } else { 0 },
             old_consumers: random.chance(100),
+            work: [3000, 30_000, 300_000][random.place(3)],
             fsynced: random.chance(200),
             faults,
             calm: random.of_any_size(3_000_000) + 2_000,

@@ -53,7 +53,8 @@ impl Scene {
     pub(super) fn new(world: &Arc<World>, plan: Plan) -> Arc<Self> {
         let replicated = plan.faults.contains(&super::plan::Fault::StreamFailover);
         let slots = |count: usize| Mutex::new((0..count).map(|_| Slot::default()).collect());
-        let databases = [DEFAULT_POOL, OTHER_POOL].map(|pool| DatabaseServer::start(world, pool));
+        let databases =
+            [DEFAULT_POOL, OTHER_POOL].map(|pool| DatabaseServer::start(world, pool, plan.work));
         for schema in entities::schemas() {
             let of_pool = databases.iter().filter(|server| server.pool == schema.pool);
             of_pool.for_each(|server| server.make_table(schema));

@@ -29,6 +29,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 pub(in crate::simulation) struct DatabaseServer {
     pub(in crate::simulation) wire: Wire,
     pub(in crate::simulation) pool: &'static str,
+    /// Microseconds that a statement takes at most.
+    pub(super) work: u64,
     /// That of the sessions' tasks; a restart makes another.
     process: Mutex<ProcessId>,
     store: Mutex<Store>,
@@ -47,7 +49,11 @@ pub(super) struct Trouble {
 }
 
 impl DatabaseServer {
-    pub(in crate::simulation) fn start(world: &Arc<World>, pool: &'static str) -> Arc<Self> {
+    pub(in crate::simulation) fn start(
+        world: &Arc<World>,
+        pool: &'static str,
+        work: u64,
+    ) -> Arc<Self> {
         let wire = Wire {
             world: Arc::clone(world),
             line: Arc::new(Line::default()),
@@ -55,6 +61,7 @@ impl DatabaseServer {
         Arc::new(Self {
             wire,
             pool,
+            work,
             process: Mutex::new(world.process(format!("database {pool}"))),
             store: Mutex::default(),
             understood: Mutex::default(),

@@ -120,7 +120,7 @@ impl ServerSession {
                 reply,
             } = envelope;
             // What the statement takes.
-            let work = world.draw(|random| random.of_any_size(3000));
+            let work = world.draw(|random| random.of_any_size(self.server.work));
             world.sleep(Duration::from_micros(work)).await;
             let replied = self.handle(&request).await;
             self.note(&request, &replied);

@@ -189,9 +189,11 @@ impl Data {
             .is_some()
     }
 
-    /// XDEL by somebody's hand.
+    /// XDEL by somebody's hand, with all copies: one that is left would come behind what it should come before.
     pub(super) fn delete_entry(&mut self, id: EntryId) -> Option<Frames> {
-        self.entries.remove(&id)
+        let gone = self.entries.remove(&id)?;
+        self.entries.retain(|_, frames| *frames != gone);
+        Some(gone)
     }
 
     /// XGROUP DESTROY.

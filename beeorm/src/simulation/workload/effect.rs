@@ -53,6 +53,14 @@ impl Claim {
         }
     }
 
+    /// A row goes when nothing refers to it any more.
+    pub(super) fn children(of: Uuid, shared: bool) -> Self {
+        Self {
+            of: format!("the children of {}", of.simple()),
+            shared,
+        }
+    }
+
     pub(super) fn name(name: &str) -> Self {
         Self {
             of: format!("the name {name}"),

@@ -78,7 +78,8 @@ impl Ledger {
         }
     }
 
-    fn tick(&mut self) -> u64 {
+    /// A moment behind all before.
+    pub(super) fn tick(&mut self) -> u64 {
         self.clock += 1;
         self.clock
     }

@@ -437,7 +437,7 @@ impl<'p> Planner<'p> {
         if self.ledger.subjects[parent].busy {
             return;
         }
-        let claim = Claim::reference("parents", self.ledger.subjects[parent].key);
+        let claim = Claim::children(self.ledger.subjects[parent].key, true);
         self.delete::<Child>(subject, vec![claim]);
         self.unit.flush.subjects.push(parent);
         self.believe(Belief::Children(parent, -1));
@@ -450,7 +450,8 @@ impl<'p> Planner<'p> {
                 && !self.unit.flush.subjects.contains(parent)
         });
         if let Some(subject) = idle.first() {
-            self.delete::<Parent>(*subject, Vec::new());
+            let claim = Claim::children(self.ledger.subjects[*subject].key, false);
+            self.delete::<Parent>(*subject, vec![claim]);
         }
     }
 

@@ -118,16 +118,20 @@ impl Producer {
                     }
                 }
                 Called::Ended(Err(error)) => {
-                    self.ledger().end(number, FlushState::Refused);
+                    let mut again = self.chance(700);
                     if !matches!(error, Error::Stream(_)) {
                         let what = format!("flush {number} is refused: {error}");
                         self.process.world.violation(what);
+                        again = false;
+                    }
+                    if again {
+                        // Nobody else touches the rows meanwhile.
+                        self.pause().await;
+                    }
+                    self.ledger().end(number, FlushState::Refused);
+                    if !again {
                         return false;
                     }
-                    if self.chance(300) {
-                        return false;
-                    }
-                    self.pause().await;
                     number = self.ledger().begin_again(number);
                 }
                 Called::Dropped => {
@@ -202,6 +206,7 @@ impl Producer {
     async fn settle(&self, number: &mut usize, flusher: &mut Flusher<'_>) -> Option<bool> {
         self.pause().await;
         let before = self.ledger().flushes[*number].ids.clone();
+        let begun = self.ledger().tick();
         let called = self.call(*number, flusher).await;
         let appended = {
             let mut ledger = self.ledger();
@@ -214,7 +219,10 @@ impl Producer {
             // The first call appended nothing after all, or it never came to that.
             self.ledger().end(*number, FlushState::Refused);
             *number = self.ledger().begin_again(*number);
-            self.ledger().flushes[*number].ids.extend(appended);
+            let mut ledger = self.ledger();
+            let flush = &mut ledger.flushes[*number];
+            flush.ids.extend(appended);
+            flush.begun = begun;
         }
         match called {
             Called::Ended(Ok(receipt)) => Some(self.acknowledged(*number, &receipt)),
