@@ -27,6 +27,7 @@ mod flusher;
 mod frames;
 mod full_channel;
 mod garbage;
+mod hang_up;
 mod in_flight;
 mod lazy_flush;
 mod on_duplicate_key;

@@ -62,6 +62,11 @@ struct Rule {
 pub struct Hits(watch::Receiver<usize>);
 
 impl Hits {
+    /// Whether it has struck.
+    pub fn is_met(&self) -> bool {
+        *self.0.borrow() > 0
+    }
+
     /// Waits until it has struck so often.
     pub async fn reach(&mut self, times: usize) {
         let reached = tokio::time::timeout(

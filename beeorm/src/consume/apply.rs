@@ -5,6 +5,7 @@ use super::{
     attempt::{self, Outcome},
     batch::{Incoming, LONGEST_PAUSE, SetAside, find_done},
     conclude,
+    hang_up::HangUps,
     own::Ownership,
     too_old,
     work::Ended,
@@ -36,6 +37,8 @@ struct Part<'f, 'e> {
     frames: Vec<&'f Incoming<'e>>,
     /// Statement by statement, to learn which of them fails.
     one_by_one: bool,
+    /// Of a frame that stands alone.
+    hang_ups: HangUps,
 }
 
 /// Applies the frames in order, each exactly once.
@@ -54,12 +57,12 @@ pub(super) async fn lane<'f, 'e>(
     // What is left, the next part at the end.
     let mut parts = parts(frames);
     let mut failures = 0;
-    while let Some(part) = parts.pop() {
+    while let Some(mut part) = parts.pop() {
         // A stop lets the batch be finished; only waiting for a server that is away is given up, in `pause`.
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
-        let error = match attempt(run, pool, &part).await {
+        let error = match attempt(run, pool, &mut part).await {
             Outcome::Applied => {
                 failures = 0;
                 run.counters.applied.add(part.frames.len());
@@ -106,16 +109,18 @@ pub(super) async fn lane<'f, 'e>(
         if error.error.class().is_passing() {
             tracing::warn!(error = %error.error, pool, frames = part.frames.len(), "retry: the transaction is tried again");
             run.counters.retries.add(1);
-            parts.push(part);
+            if error.error.is_connection_lost() {
+                // Perhaps on account of one of the frames: a server may hang up on what it cannot bear.
+                parts.extend(part.smaller());
+            } else {
+                parts.push(part);
+            }
             run.pause(&mut failures, LONGEST_PAUSE)
                 .await
                 .map_err(|_| Ended::Stopped)?;
         } else if let [alone] = part.frames.as_slice() {
             if !part.one_by_one {
-                parts.push(Part {
-                    one_by_one: true,
-                    ..part
-                });
+                parts.extend(part.smaller());
             } else if beside == Beside::Others && depends_on_rows(&error.error) {
                 parts.push(part);
                 break;
@@ -126,9 +131,7 @@ pub(super) async fn lane<'f, 'e>(
         } else {
             // Halves, in order, until the culprit stands alone and its neighbours are applied.
             tracing::debug!(error = %error.error, frames = part.frames.len(), "split: looking for the frame that fails");
-            let mut first = part.frames;
-            let second = first.split_off(first.len() / 2);
-            parts.extend([Part::new(second), Part::new(first)]);
+            parts.extend(part.smaller());
         }
     }
     let left = parts.into_iter().rev().flat_map(|part| part.frames);
@@ -138,10 +141,13 @@ pub(super) async fn lane<'f, 'e>(
     })
 }
 
-async fn attempt(run: &Run, pool: &str, part: &Part<'_, '_>) -> Outcome {
+async fn attempt(run: &Run, pool: &str, part: &mut Part<'_, '_>) -> Outcome {
     match part.frames.as_slice() {
         [] => Outcome::Applied,
-        [alone] if part.one_by_one => attempt::attempt_one_by_one(run, pool, alone).await,
+        [alone] if part.one_by_one => {
+            let attempt = attempt::attempt_one_by_one(run, pool, alone);
+            part.hang_ups.watch(run, pool, attempt).await
+        }
         frames => attempt::attempt(run, pool, frames).await,
     }
 }
@@ -158,7 +164,22 @@ impl<'f, 'e> Part<'f, 'e> {
             [alone] => alone.frame.batch.statements.len() == 1,
             _ => false,
         };
-        Self { frames, one_by_one }
+        Self {
+            frames,
+            one_by_one,
+            hang_ups: HangUps::default(),
+        }
+    }
+
+    /// What to try in its place to learn what fails: its halves, the first one at the end; or, of a frame that stands
+    /// alone, the statements one by one.
+    fn smaller(mut self) -> Vec<Self> {
+        if self.frames.len() < 2 {
+            self.one_by_one = true;
+            return vec![self];
+        }
+        let second = self.frames.split_off(self.frames.len() / 2);
+        vec![Self::new(second), Self::new(self.frames)]
     }
 }
 

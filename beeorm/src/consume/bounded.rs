@@ -26,7 +26,16 @@ pub(super) struct Bounded {
 impl Bounded {
     /// A session of the consumer's.
     pub(super) async fn open(run: &Run, database: &dyn Database) -> Result<Self, DatabaseError> {
-        let session = Some(database.session(Purpose::Consumer).await?);
+        Self::open_for(run, database, Purpose::Consumer).await
+    }
+
+    /// A session of any pool.
+    pub(super) async fn open_for(
+        run: &Run,
+        database: &dyn Database,
+        purpose: Purpose,
+    ) -> Result<Self, DatabaseError> {
+        let session = Some(database.session(purpose).await?);
         Ok(Self {
             session,
             runtime: run.source.runtime.clone(),

@@ -7,6 +7,7 @@ use super::{
     attempt::{self, Burial, Outcome},
     batch::{Foreign, Incoming, LONGEST_PAUSE},
     failure::{FailedStatement, Failure, Resolution},
+    hang_up::{self, HangUps},
     own::Ownership,
     work::Ended,
 };
@@ -33,8 +34,9 @@ pub(super) async fn refused(
     mut refused: StatementFailure,
 ) -> Result<Option<String>, Ended> {
     let frame = &incoming.frame;
-    let mut attempts = 1;
+    let mut attempts = tries(&refused.error);
     let (mut failures, mut away) = (0, 0);
+    let (mut hang_ups, mut of_the_letter) = (HangUps::default(), HangUps::default());
     let mut waited_for: Option<String> = None;
     let mut limit_is_fresh = false;
     loop {
@@ -76,7 +78,8 @@ pub(super) async fn refused(
                 // What is wrong with the values stays wrong. Anything else may have been healed by the time that
                 // a verdict can be written again.
                 let insist = class == FailureClass::Data;
-                match bury(run, ownership, pool, verdict, burial, insist).await? {
+                let hang_ups = &mut of_the_letter;
+                match bury(run, ownership, pool, verdict, burial, insist, hang_ups).await? {
                     Buried::Written => return Ok(None),
                     Buried::Refused(reason) => return Ok(Some(reason)),
                     Buried::NotYet => {}
@@ -90,7 +93,8 @@ pub(super) async fn refused(
             .await
             .map_err(|_| Ended::Stopped)?;
         loop {
-            match attempt::attempt_one_by_one(run, pool, incoming).await {
+            let attempt = attempt::attempt_one_by_one(run, pool, incoming);
+            match hang_ups.watch(run, pool, attempt).await {
                 Outcome::Applied => {
                     if let Some(problem) = waited_for {
                         run.patience.healed(&problem);
@@ -106,8 +110,7 @@ pub(super) async fn refused(
                 Outcome::SomeAreTooOld => return too_old(run, ownership, pool, incoming).await,
                 Outcome::Failed(failure) => {
                     refused = failure;
-                    // Attempts that met a server that was away say nothing of the frame.
-                    attempts += u32::from(!refused.error.class().is_passing());
+                    attempts += tries(&refused.error);
                     break;
                 }
                 Outcome::Away(error) => {
@@ -118,6 +121,15 @@ pub(super) async fn refused(
                 }
             }
         }
+    }
+}
+
+/// How many attempts an error stands for. Those that met a server that was away say nothing of the frame.
+fn tries(error: &DatabaseError) -> u32 {
+    if error.is_hang_up() {
+        hang_up::ENOUGH
+    } else {
+        u32::from(!error.class().is_passing())
     }
 }
 
@@ -135,7 +147,17 @@ pub(super) async fn too_old(
     };
     let failure = failure(run, pool, incoming, &refused, 0);
     let burial = burial(run, incoming, &failure);
-    match bury(run, ownership, pool, Verdict::Dead, burial, true).await? {
+    match bury(
+        run,
+        ownership,
+        pool,
+        Verdict::Dead,
+        burial,
+        true,
+        &mut HangUps::default(),
+    )
+    .await?
+    {
         Buried::Refused(reason) => Ok(Some(reason)),
         Buried::Written | Buried::NotYet => Ok(None),
     }
@@ -190,7 +212,17 @@ pub(super) async fn foreign(
     // Which rows it would have inserted cannot be read.
     let keys = BTreeSet::new();
     let burial = Burial { letter, keys };
-    match bury(run, ownership, pool, Verdict::Dead, burial, true).await? {
+    match bury(
+        run,
+        ownership,
+        pool,
+        Verdict::Dead,
+        burial,
+        true,
+        &mut HangUps::default(),
+    )
+    .await?
+    {
         Buried::Refused(reason) => Ok(Some(reason)),
         Buried::Written | Buried::NotYet => Ok(None),
     }
@@ -215,6 +247,7 @@ async fn bury(
     mut verdict: Verdict,
     mut burial: Burial,
     insist: bool,
+    hang_ups: &mut HangUps,
 ) -> Result<Buried, Ended> {
     let id = burial.letter.frame_id;
     let mut failures = 0;
@@ -226,7 +259,8 @@ async fn bury(
         let outcome = if verdict == Verdict::Skipped {
             attempt::give_up(run, pool, id, verdict).await
         } else {
-            attempt::bury(run, pool, &burial).await
+            let attempt = attempt::bury(run, pool, &burial);
+            hang_ups.watch(run, pool, attempt).await
         };
         let error = match outcome {
             Outcome::Applied if verdict == Verdict::Skipped => {
@@ -250,7 +284,7 @@ async fn bury(
                 burial.letter.refusal = LetterError::from(&DatabaseError::too_old());
                 continue;
             }
-            // Too large, since max_allowed_packet was lowered under it, say.
+            // Too large, since max_allowed_packet was lowered under it, say; or hung up on as the flush is.
             Outcome::Failed(failure) if failure.error.class() == FailureClass::Data => {
                 return Ok(Buried::Refused(format!(
                     "the database took neither the flush ({}) nor its dead letter ({})",

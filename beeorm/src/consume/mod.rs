@@ -9,6 +9,7 @@ mod batch;
 mod bounded;
 mod conclude;
 mod failure;
+mod hang_up;
 mod own;
 mod patience;
 mod plan;

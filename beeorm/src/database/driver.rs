@@ -1,6 +1,6 @@
 //! What the driver itself reports, beside what servers say.
 
-use super::{DatabaseError, FailureClass};
+use super::{DatabaseError, FailureClass, error::Kind};
 
 /// An error that no server sent: the connection, or the driver.
 pub(super) fn driver_error(error: &sqlx::Error) -> DatabaseError {
@@ -18,5 +18,9 @@ pub(super) fn driver_error(error: &sqlx::Error) -> DatabaseError {
         | sqlx::Error::BeginFailed => FailureClass::Infrastructure,
         _ => FailureClass::Unknown,
     };
-    DatabaseError::new(class, error.to_string())
+    let kind = match error {
+        sqlx::Error::Io(_) => Kind::ConnectionLost,
+        _ => Kind::Other,
+    };
+    DatabaseError::new(class, error.to_string()).with_kind(kind)
 }

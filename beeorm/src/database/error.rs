@@ -58,6 +58,10 @@ pub(crate) enum Kind {
     InsertDead(Uuid),
     /// The frame is older than the inbox remembers.
     MayHaveBeenApplied,
+    /// The connection broke under it.
+    ConnectionLost,
+    /// The server, which serves others meanwhile, hangs up on the frame each time.
+    HangsUp,
     Other,
 }
 
@@ -125,6 +129,16 @@ impl DatabaseError {
         let message = "the flush is older than the inbox remembers, so it may have been applied already: look \
                        at its rows, then replay it by force or drop it";
         Self::new(FailureClass::Data, message).with_kind(Kind::MayHaveBeenApplied)
+    }
+
+    /// A frame that was tried alone so many times, of which each lost its connection, and nobody else theirs.
+    pub(crate) fn hangs_up(times: u32, last: &Self) -> Self {
+        let message = format!(
+            "the server hung up on this statement {times} times in a row, and on nobody else meanwhile ({}): look for \
+             it in the server's log, and in that of a proxy before it; then replay it",
+            last.message
+        );
+        Self::new(FailureClass::Data, message).with_kind(Kind::HangsUp)
     }
 
     /// More than the server takes (`max_allowed_packet`).
@@ -219,6 +233,18 @@ impl DatabaseError {
     #[must_use]
     pub fn may_have_been_applied(&self) -> bool {
         self.kind == Kind::MayHaveBeenApplied
+    }
+
+    /// Whether the server hung up on the flush each time that it was tried, while it went on serving others: a bug that
+    /// the statement meets, or a proxy that cuts it off.
+    #[must_use]
+    pub fn is_hang_up(&self) -> bool {
+        self.kind == Kind::HangsUp
+    }
+
+    /// Whether the connection broke; where that was behind a COMMIT, nobody knows what became of it.
+    pub(crate) fn is_connection_lost(&self) -> bool {
+        self.kind == Kind::ConnectionLost
     }
 
     pub(crate) fn is_table_missing(&self) -> bool {

@@ -31,6 +31,8 @@ fn kind(code: u16, message: &str) -> Kind {
         1146 => Kind::TableMissing,
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
         1054 => Kind::ColumnMissing,
+        // As a proxy says it whose own connection to the server broke.
+        2006 | 2013 => Kind::ConnectionLost,
         _ => Kind::Other,
     }
 }
