@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{line::Line, plan::Fault, process::Process, scene::Scene};
+use super::{database::Bite, line::Line, plan::Fault, process::Process, scene::Scene};
 
 /// Chaos goes on for no longer than this.
 const LONGEST: Duration = Duration::from_secs(90);
@@ -73,6 +73,8 @@ fn strike(scene: &Arc<Scene>, fault: Fault) {
         Fault::DeleteEntry => scene.stream.delete_entry(),
         Fault::AppendAgain => scene.stream.append_again(),
         Fault::Garbage => garbage(scene),
+        // When the producers are done: what waits is not what is old.
+        Fault::DaysPass => {}
         Fault::Deploy => {
             scene.world.note(|| "the missing table is made".to_owned());
             scene.deploy();
@@ -107,6 +109,16 @@ fn strike_database(scene: &Arc<Scene>, fault: Fault) {
             later(scene, 20_000_000, move |scene| {
                 scene.databases[number].set_unwritable(None);
             });
+        }
+        Fault::Poison => {
+            let bite = match scene.world.draw(|random| random.below(4)) {
+                0 => Bite::HangsUp { letters: true },
+                1 => Bite::HangsUpAtCommit,
+                2 => Bite::Dies,
+                _ => Bite::HangsUp { letters: false },
+            };
+            let number = scene.ledger().mark_to_come();
+            database.poison(number, bite);
         }
         Fault::Crowded => {
             database.set_crowded(true);

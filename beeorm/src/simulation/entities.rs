@@ -46,6 +46,16 @@ pub(super) struct Child {
     pub(super) mark: i64,
 }
 
+/// Refers to a parent, which its table knows and it does not.
+#[derive(crate::Entity, Debug)]
+#[entity(table = "guests")]
+pub(super) struct Guest {
+    #[entity(uuid)]
+    pub(super) id: Uuid,
+    pub(super) host: Uuid,
+    pub(super) mark: i64,
+}
+
 /// Has an id that the database makes.
 #[derive(crate::Entity, Debug, Default)]
 #[entity(table = "events")]
@@ -77,12 +87,13 @@ pub(super) struct Novelty {
 pub(super) const OTHER_POOL: &str = "other";
 
 /// Those that every program knows.
-pub(super) fn schemas() -> [&'static TableSchema; 6] {
+pub(super) fn schemas() -> [&'static TableSchema; 7] {
     [
         Counter::schema(),
         Holder::schema(),
         Parent::schema(),
         Child::schema(),
+        Guest::schema(),
         Event::schema(),
         Tally::schema(),
     ]

@@ -29,10 +29,12 @@ pub(super) enum Fault {
     Unwritable,
     Crowded,
     Contention,
+    Poison,
     Deploy,
+    DaysPass,
 }
 
-const ALL: [Fault; 25] = [
+const ALL: [Fault; 27] = [
     Fault::KillConsumer,
     Fault::StopConsumer,
     Fault::LeaveConsumer,
@@ -57,7 +59,9 @@ const ALL: [Fault; 25] = [
     Fault::Unwritable,
     Fault::Crowded,
     Fault::Contention,
+    Fault::Poison,
     Fault::Deploy,
+    Fault::DaysPass,
 ];
 
 #[derive(Clone, Debug)]

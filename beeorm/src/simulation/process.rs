@@ -17,6 +17,8 @@ use crate::runtime::{Host, Runtime};
 /// Wall clocks begin in September 2026.
 const BEGINNING_MILLIS: i64 = 1_790_000_000_000;
 
+const MOST_WRONG_MILLIS: i64 = 10 * 60 * 60 * 1000;
+
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) world: Arc<World>,
@@ -46,13 +48,18 @@ impl Process {
         Runtime::simulated(Arc::new(Machine(Arc::clone(self))))
     }
 
-    /// Its wall clock goes wrong by so much.
+    /// Its wall clock goes wrong by so much more; by less than half a day in all, as what is sent again within a day is
+    /// to be within a day by its own clock.
     pub(super) fn step_clock(&self, millis: i64) {
-        self.clock_error_millis.fetch_add(millis, Ordering::Relaxed);
+        let within = |error: i64| (error + millis).clamp(-MOST_WRONG_MILLIS, MOST_WRONG_MILLIS);
+        let error = self.clock_error_millis.load(Ordering::Relaxed);
+        self.clock_error_millis
+            .store(within(error), Ordering::Relaxed);
     }
 
     pub(super) fn now_millis(&self) -> u64 {
         let now = i64::try_from(self.world.now().as_millis()).unwrap_or(i64::MAX);
+        let now = now + self.world.days_passed_millis();
         let shown = BEGINNING_MILLIS + now + self.clock_error_millis.load(Ordering::Relaxed);
         shown.max(0).cast_unsigned()
     }

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     chaos::{chaos, heal},
     checker,
-    plan::Plan,
+    plan::{Fault, Plan},
     scene::Scene,
     trace::Listener,
     world::{Stuck, World},
@@ -88,16 +88,39 @@ async fn course(scene: Arc<Scene>) {
     // Faults that were under way are over by then, and what they undid is healed once more.
     world.sleep(LAST_ARRIVAL).await;
     heal(&scene);
-    if !scene
-        .until(DRAINED_WITHIN, || scene.stream.is_empty())
-        .await
-    {
-        let left = scene.stream.describe();
-        world.violation(format!("the stream does not become empty: {left}"));
+    if !is_drained(&scene).await {
         return;
+    }
+    if scene.plan.faults.contains(&Fault::DaysPass) {
+        old_entries_come_back(&scene).await;
+        if !is_drained(&scene).await {
+            return;
+        }
     }
     scene.end();
     if !scene.until(DRAINED_WITHIN, || scene.all_left()).await {
         world.violation("a consumer does not leave");
+    }
+}
+
+async fn is_drained(scene: &Scene) -> bool {
+    let is_empty = || scene.stream.is_empty();
+    let drained = scene.until(DRAINED_WITHIN, is_empty).await;
+    if !drained {
+        let left = scene.stream.describe();
+        let what = format!("the stream does not become empty: {left}");
+        scene.world.violation(what);
+    }
+    drained
+}
+
+/// When the owner has begun to prune what is older than the horizon.
+async fn old_entries_come_back(scene: &Scene) {
+    let world = &scene.world;
+    world.pass_days(world.draw(|random| random.within(6, 20)));
+    for _ in 0..world.draw(|random| random.within(1, 8)) {
+        let pause = world.draw(|random| random.below(90_000_000));
+        world.sleep(Duration::from_micros(pause)).await;
+        scene.stream.bring_back();
     }
 }

@@ -59,6 +59,7 @@ impl Scene {
             let of_pool = databases.iter().filter(|server| server.pool == schema.pool);
             of_pool.for_each(|server| server.make_table(schema));
         }
+        databases[0].refer("guests", "host", "parents");
         let scene = Self {
             world: Arc::clone(world),
             stream: StreamServer::start(world, replicated),
@@ -147,6 +148,7 @@ impl Scene {
             number,
             engine: self.engine(&process, false),
             ledger: Arc::clone(&self.ledger),
+            databases: self.databases.clone(),
             pause: self.plan.pause,
             process: Arc::clone(&process),
         };

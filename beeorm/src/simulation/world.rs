@@ -10,7 +10,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
@@ -31,6 +31,8 @@ type Call = Box<dyn FnOnce() + Send>;
 
 pub(super) struct World {
     state: Mutex<State>,
+    /// How far all wall clocks went on at once.
+    days_passed_millis: AtomicI64,
     /// Apart from the state, as anything may be woken while that is held.
     ready: Mutex<Vec<usize>>,
     pub(super) trace: Trace,
@@ -111,6 +113,7 @@ impl World {
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            days_passed_millis: AtomicI64::new(0),
             ready: Mutex::new(Vec::new()),
             trace: Trace::new(traced),
         })
@@ -127,6 +130,17 @@ impl World {
 
     pub(super) fn now(&self) -> Duration {
         self.state().now
+    }
+
+    /// Days go by in which nothing happens.
+    pub(super) fn pass_days(&self, days: u64) {
+        self.note(|| format!("FAULT: {days} days pass"));
+        let millis = (days * 24 * 60 * 60 * 1000).cast_signed();
+        self.days_passed_millis.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    pub(super) fn days_passed_millis(&self) -> i64 {
+        self.days_passed_millis.load(Ordering::Relaxed)
     }
 
     /// Draws from the seed.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Evidence, Verdict};
 use crate::{
-    database::{dead_letters, inbox},
+    database::{dead_letters, horizon, inbox},
     simulation::{
         database::{Commit, DatabaseServer, Datum, Place, Row, RowChange, Table, values},
         stream::short,
@@ -26,6 +26,7 @@ pub(super) fn replay(
         ended: BTreeMap::new(),
         tables: BTreeMap::new(),
         dead_inserts: BTreeSet::new(),
+        remembered: BTreeSet::new(),
     };
     for (place, commit) in server.log().iter().enumerate() {
         replay.transaction(place, commit);
@@ -42,6 +43,8 @@ struct Replay<'r> {
     tables: BTreeMap<&'static str, Option<Table>>,
     /// Rows whose INSERT is dead: what is done to them later goes with it.
     dead_inserts: BTreeSet<Place>,
+    /// Those of them of which the library knows the key.
+    remembered: BTreeSet<Place>,
 }
 
 /// Why an effect is not possible.
@@ -63,12 +66,17 @@ impl Replay<'_> {
                 self.violation(place, format!("frame {} is nobody's", short(id)));
                 continue;
             };
-            if let Some((before, _)) = self.ended.insert(flush, (place, verdict)) {
-                let what = format!("flush {flush} had ended in transaction {before}");
+            let letter = letters.get(&id);
+            if letter.is_some() != (verdict == Verdict::Dead) {
+                let what = format!("flush {flush} is {verdict:?}, which its dead letter denies");
                 self.violation(place, what);
             }
-            if letters.contains(&id) != (verdict == Verdict::Dead) {
-                let what = format!("flush {flush} is {verdict:?}, which its dead letter denies");
+            if letter == Some(&true) {
+                self.check_too_old(place, flush, id);
+                continue;
+            }
+            if let Some((before, _)) = self.ended.insert(flush, (place, verdict)) {
+                let what = format!("flush {flush} had ended in transaction {before}");
                 self.violation(place, what);
             }
             if verdict == Verdict::Applied {
@@ -78,6 +86,13 @@ impl Replay<'_> {
                 if verdict == Verdict::Dead {
                     let inserted = self.effects(flush).filter_map(inserted);
                     let inserted: Vec<Place> = inserted.collect();
+                    // A program that does not know the new table cannot read what else is in the frame.
+                    if self
+                        .effects(flush)
+                        .all(|effect| effect.table != "novelties")
+                    {
+                        self.remembered.extend(inserted.iter().cloned());
+                    }
                     self.dead_inserts.extend(inserted);
                 }
             }
@@ -89,6 +104,7 @@ impl Replay<'_> {
             match &change.after {
                 Some(row) => {
                     self.dead_inserts.remove(&at);
+                    self.remembered.remove(&at);
                     self.rows.insert(at, row.clone())
                 }
                 None => self.rows.remove(&at),
@@ -107,7 +123,12 @@ impl Replay<'_> {
                 continue;
             };
             let (None, Some(row)) = (&change.before, &change.after) else {
-                self.violation(place, format!("the verdict on {} was changed", short(id)));
+                let what = format!("the verdict on {} was changed", short(id));
+                if change.after.is_some() {
+                    self.violation(place, what);
+                } else if i128::from(horizon::made_millis(id)) >= self.watermark() {
+                    self.violation(place, format!("{what}: it is forgotten too early"));
+                }
                 continue;
             };
             verdicts.push((
@@ -122,6 +143,27 @@ impl Replay<'_> {
         verdicts
     }
 
+    /// As of the transactions so far.
+    fn watermark(&self) -> i128 {
+        let at = (horizon::TABLE.to_owned(), vec![Datum::Integer(1)]);
+        match self.rows.get(&at).and_then(|row| row.get(1)) {
+            Some(Datum::Integer(millis)) => *millis,
+            _ => 0,
+        }
+    }
+
+    /// Whoever gives a flush up as one that may have been applied does it to one that has ended, long ago; or to one of
+    /// which no entry tells that it still waits.
+    fn check_too_old(&self, place: usize, flush: usize, id: Uuid) {
+        let vanished = self.evidence.record.vanished.contains(&id);
+        if !vanished && !self.ended.contains_key(&flush)
+            || i128::from(horizon::made_millis(id)) >= self.watermark()
+        {
+            let what = format!("flush {flush} is given up as too old, and is not");
+            self.violation(place, what);
+        }
+    }
+
     fn effects(&self, flush: usize) -> impl Iterator<Item = &Effect> {
         let pool = self.server.pool;
         let effects = self.evidence.flushes[flush].effects.iter();
@@ -133,6 +175,9 @@ impl Replay<'_> {
         let effects: Vec<Effect> = self.effects(flush).cloned().collect();
         if effects.iter().any(|effect| effect.table == "novelties") {
             // Its table comes late, and there are programs that do not know it.
+            return;
+        }
+        if self.evidence.is_hung_up_on(self.server, flush) {
             return;
         }
         let waits = effects.iter().any(|effect| {
@@ -158,6 +203,7 @@ impl Replay<'_> {
         for (_, flush) in applied {
             let effects: Vec<Effect> = self.effects(*flush).cloned().collect();
             for effect in effects.iter().filter(|effect| effect.key.is_some()) {
+                self.check_follows(place, *flush, effect, &changed);
                 if let Err(why) = self.apply(effect, &mut changed) {
                     let what = format!("flush {flush} was applied, and cannot have been: {why}");
                     self.violation(place, what);
@@ -165,6 +211,24 @@ impl Replay<'_> {
             }
         }
         changed
+    }
+
+    /// Nothing is done to a row whose INSERT is dead; a DELETE would be counted as done.
+    fn check_follows(
+        &self,
+        place: usize,
+        flush: usize,
+        effect: &Effect,
+        changed: &BTreeMap<Place, Option<Row>>,
+    ) {
+        let Some(key) = effect.key else { return };
+        let at: Place = (effect.table.to_owned(), vec![Datum::from(key)]);
+        let is_delete = matches!(effect.action, Action::Delete);
+        let is_dead = self.remembered.contains(&at) && !changed.contains_key(&at);
+        if is_delete && is_dead && !self.rows.contains_key(&at) {
+            let what = format!("flush {flush} was applied, although the INSERT before it is dead");
+            self.violation(place, what);
+        }
     }
 
     fn compare(
@@ -359,12 +423,17 @@ fn uuid(key: &Row) -> Option<Uuid> {
     }
 }
 
-/// The frames of the dead letters that a transaction wrote: their number comes first, then the frame's id.
-fn letters(commit: &Commit) -> BTreeSet<Uuid> {
+/// The frames of the dead letters that a transaction wrote, and whether they may have been applied: a letter's number
+/// comes first, then the frame's id.
+fn letters(commit: &Commit) -> BTreeMap<Uuid, bool> {
     let changes = commit.changes.iter();
     let of_table = changes.filter(|((table, _), _)| table == dead_letters::TABLE);
-    let ids = of_table.filter_map(|(_, change)| change.after.as_ref()?.get(1).cloned());
-    ids.filter_map(|id| uuid(&vec![id])).collect()
+    let rows = of_table.filter_map(|(_, change)| change.after.as_ref());
+    rows.filter_map(|row| {
+        let id = uuid(&vec![row.get(1)?.clone()])?;
+        Some((id, row.get(9) == Some(&Datum::Integer(1))))
+    })
+    .collect()
 }
 
 fn shown(row: Option<&Row>) -> String {

@@ -5,10 +5,16 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::Evidence;
-use crate::simulation::workload::{Flush, FlushState};
+use crate::simulation::{
+    stream::frame_id,
+    workload::{Flush, FlushState},
+};
 
 pub(super) fn check(evidence: &Evidence<'_>) {
     let world = &evidence.scene.world;
+    let entries_aside = evidence.scene.stream.aside();
+    let aside = entries_aside.iter().flatten();
+    let aside: BTreeSet<Uuid> = aside.filter_map(|frame| frame_id(frame)).collect();
     for (number, flush) in evidence.flushes.iter().enumerate() {
         let pools: BTreeSet<&str> = flush.effects.iter().map(|effect| effect.pool).collect();
         let servers = evidence.scene.databases.iter().zip(&evidence.ended);
@@ -35,7 +41,12 @@ pub(super) fn check(evidence: &Evidence<'_>) {
                 let vanished = arrived
                     .iter()
                     .any(|id| evidence.record.vanished.contains(id));
-                if !arrived.is_empty() && !vanished && !missing.is_empty() {
+                let servers = &evidence.scene.databases;
+                let aside = arrived.iter().any(|id| aside.contains(id))
+                    && servers
+                        .iter()
+                        .any(|server| evidence.is_hung_up_on(server, number));
+                if !arrived.is_empty() && !vanished && !aside && !missing.is_empty() {
                     world.violation(format!(
                         "flush {number} is lost: it has no end in {missing:?}"
                     ));
@@ -43,10 +54,9 @@ pub(super) fn check(evidence: &Evidence<'_>) {
             }
         }
     }
-    let aside = evidence.scene.stream.aside();
     for garbage in &evidence.record.garbage {
         // After a failover nobody knows which entries the owner saw.
-        if evidence.record.failovers == 0 && !aside.contains(garbage) {
+        if evidence.record.failovers == 0 && !entries_aside.contains(garbage) {
             world.violation("an entry that cannot be read is gone without a trace");
         }
     }

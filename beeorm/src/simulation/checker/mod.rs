@@ -8,7 +8,12 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::{scene::Scene, stream::Record, workload::Flush};
+use super::{
+    database::DatabaseServer,
+    scene::Scene,
+    stream::Record,
+    workload::{Effect, Flush},
+};
 
 /// The end of a frame, as its database has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,16 @@ struct Evidence<'e> {
     by_id: BTreeMap<Uuid, usize>,
     /// Which flush ended how, and in which transaction, by database.
     ended: Vec<BTreeMap<usize, (usize, Verdict)>>,
+}
+
+impl Evidence<'_> {
+    /// Whether the server hangs up on one of the flush's statements each time.
+    fn is_hung_up_on(&self, server: &DatabaseServer, flush: usize) -> bool {
+        let effects = self.flushes[flush].effects.iter();
+        let here = effects.filter(|effect| effect.pool == server.pool);
+        let mut values = here.flat_map(Effect::values);
+        values.any(|value| server.hangs_up_on(value))
+    }
 }
 
 /// Notes every violation; gives how many flushes took effect, died, were skipped.

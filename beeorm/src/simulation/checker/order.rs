@@ -23,6 +23,10 @@ pub(super) fn check(evidence: &Evidence<'_>) {
                 let Some((transaction, _)) = ended.get(&number) else {
                     continue;
                 };
+                // Given up on account of itself, and not in its turn among those of other lanes.
+                if evidence.is_hung_up_on(server, number) {
+                    continue;
+                }
                 let flush = &evidence.flushes[number];
                 for (acknowledged, before, theirs, also_shared) in &earlier {
                     let ordered = *acknowledged < flush.begun && !(shared && *also_shared);

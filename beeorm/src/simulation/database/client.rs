@@ -13,7 +13,7 @@ use super::{
 use crate::{
     column::{RowReader, ValueRef},
     database::{
-        Database, DatabaseError, Dialect, Done, EachRow, FailureClass, Purpose, SelectError,
+        Database, DatabaseError, Dialect, Done, EachRow, FailureClass, Kind, Purpose, SelectError,
         Session,
     },
     simulation::{line::Fate, process::Process},
@@ -69,7 +69,7 @@ impl DatabaseClient {
 }
 
 fn lost(why: &str) -> DatabaseError {
-    DatabaseError::new(FailureClass::Infrastructure, why)
+    DatabaseError::new(FailureClass::Infrastructure, why).with_kind(Kind::ConnectionLost)
 }
 
 impl Database for DatabaseClient {

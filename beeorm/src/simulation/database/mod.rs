@@ -6,6 +6,7 @@ mod datum;
 mod evaluate;
 mod execute;
 mod locks;
+mod poison;
 mod refusal;
 mod server;
 mod session;
@@ -15,6 +16,7 @@ mod store;
 pub(super) use self::{
     client::DatabaseClient,
     datum::{Datum, Row},
+    poison::Bite,
     server::DatabaseServer,
     store::{Commit, Place, RowChange, Table, values},
 };

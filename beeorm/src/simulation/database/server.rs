@@ -9,12 +9,17 @@ use std::{
 use futures_util::future::{self, Either};
 
 use super::{
+    datum::Datum,
     locks::{Key, Mode, Request, Tx},
+    poison::{self, Bite, Poison},
     refusal::Refusal,
     sql::{Statement, parse},
     store::{Commit, Store, Table},
 };
+use uuid::Uuid;
+
 use crate::{
+    database::inbox,
     entity::TableSchema,
     simulation::{
         line::{Line, Wire},
@@ -36,6 +41,8 @@ pub(in crate::simulation) struct DatabaseServer {
     store: Mutex<Store>,
     understood: Mutex<BTreeMap<String, Arc<Statement>>>,
     pub(super) trouble: Mutex<Trouble>,
+    /// What it cannot bear; healing does not help.
+    poisons: Mutex<Vec<Poison>>,
 }
 
 /// What a statement may meet.
@@ -66,6 +73,7 @@ impl DatabaseServer {
             store: Mutex::default(),
             understood: Mutex::default(),
             trouble: Mutex::default(),
+            poisons: Mutex::default(),
         })
     }
 
@@ -75,6 +83,18 @@ impl DatabaseServer {
 
     pub(super) fn trouble(&self) -> MutexGuard<'_, Trouble> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn poisons(&self) -> MutexGuard<'_, Vec<Poison>> {
+        self.poisons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it hangs up, each time, on statements with that number in them.
+    pub(in crate::simulation) fn hangs_up_on(&self, value: &Datum) -> bool {
+        let hangs_up = |poison: &Poison| {
+            matches!(poison.bite, Bite::HangsUp { .. }) && *value == Datum::Integer(poison.number)
+        };
+        self.poisons().iter().any(hangs_up)
     }
 
     pub(super) fn process(&self) -> ProcessId {
@@ -150,6 +170,26 @@ impl DatabaseServer {
         })
     }
 
+    /// The number of the verdict on a frame, where there is one.
+    pub(in crate::simulation) fn verdict(&self, frame: Uuid) -> Option<Datum> {
+        let store = self.store();
+        let row = store
+            .tables
+            .get(inbox::TABLE)?
+            .rows
+            .get(&vec![Datum::from(frame)])?;
+        row.get(1).cloned()
+    }
+
+    /// A foreign key made by hand, of which the entity says nothing.
+    pub(in crate::simulation) fn refer(&self, table: &str, column: &str, parent: &str) {
+        if let Some(table) = self.store().tables.get_mut(table)
+            && let Some(place) = table.column(column)
+        {
+            table.foreign.push((place, parent.to_owned()));
+        }
+    }
+
     /// All that was committed, in order.
     pub(in crate::simulation) fn log(&self) -> Vec<Commit> {
         self.store().log.clone()
@@ -205,6 +245,24 @@ impl DatabaseServer {
 
     pub(in crate::simulation) fn set_contention(&self, per_mille: u64) {
         self.trouble().contention = per_mille;
+    }
+
+    /// From now on it does not bear statements with this number in them.
+    pub(in crate::simulation) fn poison(&self, number: i64, bite: Bite) {
+        let mut poisons = self.poisons();
+        if poisons.len() < poison::MOST {
+            self.note(|| format!("FAULT: of the number {number} the server {bite:?}"));
+            poisons.push(Poison {
+                number: number.into(),
+                bite,
+                // What does not last is nobody's fault, however often it happens.
+                left: if matches!(bite, Bite::HangsUp { .. }) {
+                    u64::MAX
+                } else {
+                    30
+                },
+            });
+        }
     }
 
     pub(in crate::simulation) fn heal(&self) {

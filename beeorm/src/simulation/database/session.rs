@@ -13,6 +13,7 @@ use super::{
     evaluate::Scope,
     execute::Context,
     locks::Tx,
+    poison::Bite,
     refusal::Refusal,
     server::DatabaseServer,
     sql::Statement,
@@ -91,6 +92,7 @@ pub(super) fn accept(
         server: Arc::clone(server),
         client,
         tx: None,
+        tainted: Vec::new(),
     };
     server
         .wire
@@ -103,6 +105,8 @@ struct ServerSession {
     server: Arc<DatabaseServer>,
     client: String,
     tx: Option<Tx>,
+    /// Which poisons the open transaction has met.
+    tainted: Vec<bool>,
 }
 
 impl ServerSession {
@@ -122,6 +126,14 @@ impl ServerSession {
             // What the statement takes.
             let work = world.draw(|random| random.of_any_size(self.server.work));
             world.sleep(Duration::from_micros(work)).await;
+            match self.bite(&request) {
+                None => {}
+                Some(Bite::Dies) => return self.die(),
+                Some(_) => {
+                    self.say(|| format!("FAULT: the server hangs up on {}", shown(&request)));
+                    break;
+                }
+            }
             let replied = self.handle(&request).await;
             self.note(&request, &replied);
             let replied = replied.map_err(|refusal| refusal.error());
@@ -145,6 +157,27 @@ impl ServerSession {
             self.server.store().roll_back(tx);
             self.say(|| "hung up in a transaction: rolled back".to_owned());
         }
+    }
+
+    /// What the server does instead of what it is asked for.
+    fn bite(&mut self, request: &Request) -> Option<Bite> {
+        let mut poisons = self.server.poisons();
+        self.tainted.resize(poisons.len(), false);
+        let met = poisons.iter_mut().zip(&mut self.tainted);
+        met.filter_map(|(poison, tainted)| poison.bites(request, tainted).then_some(poison.bite))
+            .last()
+    }
+
+    /// Takes the whole server with it, for a moment.
+    fn die(&self) {
+        let world = &self.server.wire.world;
+        let server = Arc::clone(&self.server);
+        world.after(Duration::ZERO, move || server.set_down(true));
+        let (server, after) = (
+            Arc::clone(&self.server),
+            world.draw(|random| random.within(1_000, 400_000)),
+        );
+        world.after(Duration::from_micros(after), move || server.set_down(false));
     }
 
     fn say(&self, what: impl FnOnce() -> String) {

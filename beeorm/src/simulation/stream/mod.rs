@@ -6,5 +6,5 @@ mod server;
 
 pub(super) use self::{
     client::StreamClient,
-    server::{Record, StreamServer, short},
+    server::{Record, StreamServer, frame_id, short},
 };

@@ -57,6 +57,8 @@ pub(in crate::simulation) struct Record {
     pub(in crate::simulation) displaced: BTreeSet<Uuid>,
     /// Everything that was ever appended.
     pub(in crate::simulation) appended: BTreeSet<Uuid>,
+    /// The same, entry by entry.
+    sent: Vec<Frames>,
     /// What was put in that no producer sent.
     pub(in crate::simulation) garbage: Vec<Vec<Vec<u8>>>,
     pub(in crate::simulation) failovers: u64,
@@ -124,6 +126,7 @@ impl StreamServer {
             }
             let ids = frames.iter().filter_map(|frame| frame_id(frame));
             state.record.appended.extend(ids);
+            state.record.sent.push(Arc::clone(frames));
             let id = state.data.append(Arc::clone(frames), now_millis);
             Ok((id, std::mem::take(&mut state.waiting)))
         })?;
@@ -312,6 +315,31 @@ impl StreamServer {
         if let Some(frames) = frames {
             let again = self.append(&frames);
             self.note(|| format!("FAULT: an entry is appended again: {again:?}"));
+        }
+    }
+
+    /// One that was done long ago, as out of a backup.
+    pub(in crate::simulation) fn bring_back(&self) {
+        let sent = {
+            let Record {
+                sent,
+                displaced,
+                garbage,
+                ..
+            } = &self.state().record;
+            let is_done = |frames: &&Frames| {
+                let mut ids = frames.iter().filter_map(|frame| frame_id(frame));
+                !garbage.contains(frames) && ids.all(|id| !displaced.contains(&id))
+            };
+            let done: Vec<&Frames> = sent.iter().filter(is_done).collect();
+            self.world().draw(|random| {
+                done.get(random.place(done.len()))
+                    .map(|frames| Arc::clone(frames))
+            })
+        };
+        if let Some(frames) = sent {
+            let back = self.append(&frames);
+            self.note(|| format!("FAULT: an entry of old comes back: {back:?}"));
         }
     }
 

@@ -69,6 +69,22 @@ impl Claim {
     }
 }
 
+impl Effect {
+    /// What it writes, but for what it adds.
+    pub(in crate::simulation) fn values(&self) -> impl Iterator<Item = &Datum> {
+        let (inserted, updated): (&[_], &[_]) = match &self.action {
+            Action::Insert(values) => (values, &[]),
+            Action::Update(values) => (&[], values),
+            Action::Delete => (&[], &[]),
+        };
+        let updated = updated.iter().filter_map(|(_, assign)| match assign {
+            Assign::Set(value) => Some(value),
+            Assign::Add(_) => None,
+        });
+        inserted.iter().map(|(_, value)| value).chain(updated)
+    }
+}
+
 impl From<Uuid> for Datum {
     fn from(id: Uuid) -> Self {
         Self::Bytes(id.as_bytes().to_vec())

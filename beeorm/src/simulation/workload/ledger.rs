@@ -58,6 +58,9 @@ pub(in crate::simulation) struct Ledger {
     left: Vec<u64>,
 }
 
+/// No other number that is written is as large.
+const FIRST_MARK: i64 = 1000;
+
 /// How many names go from hand to hand.
 const NAMES: usize = 5;
 
@@ -73,7 +76,7 @@ impl Ledger {
             flushes: Vec::new(),
             subjects: Vec::new(),
             names: vec![name; NAMES],
-            marks: 0,
+            marks: FIRST_MARK,
             left: flushes,
         }
     }
@@ -87,6 +90,11 @@ impl Ledger {
     pub(super) fn mark(&mut self) -> i64 {
         self.marks += 1;
         self.marks
+    }
+
+    /// One that one of the next flushes will write, as far as one can tell.
+    pub(in crate::simulation) fn mark_to_come(&self) -> i64 {
+        self.marks + self.world.draw(|random| random.within(1, 12)).cast_signed()
     }
 
     /// Whether the producer has another flush to make; counts it.

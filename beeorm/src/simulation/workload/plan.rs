@@ -14,7 +14,7 @@ use crate::{
     entity::{Change, DEFAULT_POOL, Entity, Reference, Tracked},
     simulation::{
         database::Datum,
-        entities::{Child, Counter, Event, Holder, Novelty, OTHER_POOL, Parent, Tally},
+        entities::{Child, Counter, Event, Guest, Holder, Novelty, OTHER_POOL, Parent, Tally},
         process::Process,
         random::Random,
     },
@@ -37,6 +37,8 @@ pub(super) struct Unit {
     /// Changes and deletes by key are in it, which do not remember that they were flushed before: only
     /// `resend()` settles them.
     pub(super) forgets: bool,
+    /// Nothing else goes into it.
+    full: bool,
 }
 
 /// Makes one unit.
@@ -76,6 +78,7 @@ impl<'p> Planner<'p> {
             flush,
             bad: false,
             forgets: false,
+            full: false,
         };
         Self {
             ledger,
@@ -116,7 +119,9 @@ impl<'p> Planner<'p> {
 
     /// Fills the unit, with one thing or several.
     pub(super) fn fill(mut self) -> Unit {
-        while self.unit.items.is_empty() || (self.unit.items.len() < 40 && self.chance(250)) {
+        while self.unit.items.is_empty()
+            || (!self.unit.full && self.unit.items.len() < 40 && self.chance(250))
+        {
             let what = self.draw(|random| random.below(100));
             match what {
                 0..=17 => self.new_counters(),
@@ -131,7 +136,8 @@ impl<'p> Planner<'p> {
                 81..=83 => self.delete_child(),
                 84..=86 => self.delete_parent(),
                 87..=91 => self.new_events(),
-                92..=95 => self.new_tally(),
+                92..=93 => self.new_tally(),
+                94..=95 => self.new_guest(),
                 96 => self.novelty(),
                 _ => self.something_bad(),
             }
@@ -427,6 +433,26 @@ impl<'p> Planner<'p> {
         }
     }
 
+    /// By itself, of a parent that stays: nothing but the database tells that it comes behind it, which orders nothing
+    /// but the one frame.
+    fn new_guest(&mut self) {
+        if !self.unit.items.is_empty() {
+            return;
+        }
+        let Some(parent) = self.one(Kind::Parent) else {
+            return;
+        };
+        let (id, mark) = (self.id(), self.ledger.mark());
+        let host = self.ledger.subjects[parent].key;
+        let values = vec![("host", Datum::from(host)), ("mark", integer(mark))];
+        let claims = vec![Claim::reference("parents", host)];
+        let held = Held::Other(Box::new(Tracked::created(Guest { id, host, mark })));
+        self.insert::<Guest>(DEFAULT_POOL, id, values, claims, None, held);
+        self.unit.flush.subjects.push(parent);
+        self.believe(Belief::Children(parent, 1));
+        self.unit.full = true;
+    }
+
     fn delete_child(&mut self) {
         let Some(subject) = self.one(Kind::Child) else {
             return;
@@ -560,7 +586,12 @@ impl<'p> Planner<'p> {
             }
         }
         // What goes down with it is not what it would have been.
-        self.unit.flush.beliefs.clear();
+        let (believed, subjects) = (self.chance(300), &self.ledger.subjects);
+        self.unit.flush.beliefs.retain(|belief| {
+            // What is done later to a row whose INSERT is dead goes with it.
+            let is_new = |subject: usize| subjects[subject].kind == Kind::Counter;
+            believed && matches!(belief, Belief::Live(subject) if is_new(*subject))
+        });
         self.unit.bad = true;
     }
 }

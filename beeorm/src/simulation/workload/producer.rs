@@ -14,10 +14,13 @@ use super::{
     plan::{Planner, Unit},
 };
 use crate::{
-    engine::{Engine, Flusher, Receipt},
+    engine::{Engine, Flusher, Outcome, Receipt},
     error::Error,
     publish::OutcomeUnknown,
-    simulation::process::Process,
+    simulation::{
+        database::{DatabaseServer, Datum},
+        process::Process,
+    },
     statement::Intent,
 };
 
@@ -30,6 +33,8 @@ pub(in crate::simulation) struct Producer {
     pub(in crate::simulation) process: Arc<Process>,
     pub(in crate::simulation) engine: Engine,
     pub(in crate::simulation) ledger: Arc<Mutex<Ledger>>,
+    /// To see whether what a receipt tells is so.
+    pub(in crate::simulation) databases: [Arc<DatabaseServer>; 2],
     /// Between two flushes at most, in microseconds.
     pub(in crate::simulation) pause: u64,
 }
@@ -104,7 +109,11 @@ impl Producer {
         let mut number = self.ledger().begin(unit.flush.clone());
         for _ in 0..TRIES {
             match self.call(number, &mut flusher).await {
-                Called::Ended(Ok(receipt)) => return self.acknowledged(number, &receipt),
+                Called::Ended(Ok(receipt)) => {
+                    self.acknowledged(number, &receipt);
+                    self.ask(number, &receipt).await;
+                    return true;
+                }
                 Called::Ended(Err(Error::OutcomeUnknown(unknown))) => {
                     if self.chance(40) {
                         break;
@@ -153,6 +162,26 @@ impl Producer {
         ledger.flushes[number].receipt = receipt.frame_ids().to_vec();
         ledger.end(number, FlushState::Acknowledged);
         true
+    }
+
+    /// Sometimes waits for the outcome, which is not told before it is one.
+    async fn ask(&self, number: usize, receipt: &Receipt) {
+        if !self.chance(60) {
+            return;
+        }
+        let Ok(outcome) = receipt.applied(Duration::from_secs(20)).await else {
+            return;
+        };
+        for id in receipt.frame_ids() {
+            let verdict = self.databases.iter().find_map(|server| server.verdict(*id));
+            let applied = verdict == Some(Datum::Integer(1));
+            if verdict.is_none() || outcome == Outcome::Applied && !applied {
+                let what = format!(
+                    "the receipt of flush {number} says: {outcome}; the inbox says: {verdict:?}"
+                );
+                self.process.world.violation(what);
+            }
+        }
     }
 
     /// One call, which may be dropped on the way; the ids made during it are the flush's.
