@@ -1,18 +1,21 @@
 //! `cargo xtask simulate --mutants`: mistakes made on purpose, each of which the simulator has to find.
 //!
 //! A mutant is a file in `tests/simulate/mutants`: what is wrong, then the places to change, each with the text that
-//! stands there and the one to put in its place. They are made in a copy of the workspace below the target folder.
+//! stands there and the one to put in its place. They are made in a copy of the workspace below the target folder, one
+//! after the other, so that each builds little more than what it changes; it is removed at the end.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
+    time::Instant,
 };
 
 use crate::{program, simulate, workspace};
 
 /// A mutant that lives through so many seeds is not found.
-const SEEDS: &str = "3000";
+const SEEDS: &str = "20000";
 
 /// One text in the place of another.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,22 +42,26 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode, String> {
     }
     let copy = Copy::make()?;
     let mut survivors = Vec::new();
-    for mutant in &wanted {
-        let originals = copy.apply(mutant)?;
-        let found = copy.simulate();
-        for (file, original) in originals {
-            write(&file, &original)?;
-        }
+    for (place, mutant) in wanted.iter().enumerate() {
+        let begun = Instant::now();
+        let found = copy.look_for(mutant);
         let outcome = match &found {
             Ok(Some(violation)) => format!("found: {violation}"),
             Ok(None) => format!("NOT FOUND: {}", mutant.what),
             Err(problem) => format!("NOT TRIED: {problem}"),
         };
-        println!("{:<32} {outcome}", mutant.name);
+        println!(
+            "{:>2} of {} {:<32} {:>3} s {outcome}",
+            place + 1,
+            wanted.len(),
+            mutant.name,
+            begun.elapsed().as_secs()
+        );
         if !matches!(found, Ok(Some(_))) {
             survivors.push(mutant.name.as_str());
         }
     }
+    drop(copy);
     println!("mutants={} survivors={}", wanted.len(), survivors.len());
     Ok(if survivors.is_empty() {
         ExitCode::SUCCESS
@@ -121,12 +128,26 @@ impl Copy {
         Ok(copy)
     }
 
-    /// Makes the mistake; gives the files as they were.
+    /// Makes the mistake, and lets the simulator look for it; then nothing is left of it.
+    fn look_for(&self, mutant: &Mutant) -> Result<Option<String>, String> {
+        let originals = self.apply(mutant)?;
+        let found = self.simulate();
+        for (file, original) in originals {
+            write(&file, &original)?;
+        }
+        found
+    }
+
+    /// Makes the mistake; gives the files as they were. Where it cannot, nothing is changed.
     fn apply(&self, mutant: &Mutant) -> Result<Vec<(PathBuf, String)>, String> {
         let mut originals: Vec<(PathBuf, String)> = Vec::new();
+        let mut changed: BTreeMap<PathBuf, String> = BTreeMap::new();
         for Edit { file, from, to } in &mutant.edits {
             let path = self.root.join(file);
-            let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+            let text = match changed.get(&path) {
+                Some(text) => text.clone(),
+                None => fs::read_to_string(&path).map_err(|error| error.to_string())?,
+            };
             let there = text.matches(from.as_str()).count();
             if there != 1 {
                 return Err(format!(
@@ -137,10 +158,13 @@ impl Copy {
                     mutant.name
                 ));
             }
-            write(&path, &text.replace(from.as_str(), to))?;
-            if !originals.iter().any(|(known, _)| *known == path) {
+            let after = text.replace(from.as_str(), to);
+            if changed.insert(path.clone(), after).is_none() {
                 originals.push((path, text));
             }
+        }
+        for (path, text) in changed {
+            write(&path, &text)?;
         }
         Ok(originals)
     }
@@ -178,6 +202,14 @@ impl Copy {
             // Mistakes leave things unused.
             .env("RUSTFLAGS", "--cap-lints=allow")
             .env_remove("CARGO_MANIFEST_DIR");
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.target) {
+            eprintln!("{} is left behind: {error}", self.target.display());
+        }
     }
 }
 
