@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! beeorm-audit [--minutes n] [--seed s] [--servers local|containers]
-//!              [--scenario faults|standbys|away|backlog] [--flushes n] [--sabotage lost|duplicate|reorder]…
+//!              [--scenario faults|everysec|standbys|away|backlog] [--flushes n] [--sabotage lost|duplicate|reorder]…
 //! ```
 //!
 //! The last line has the figures; the exit status is 1 where they are not what they must be.

@@ -8,6 +8,8 @@ use beeorm_tests::Random;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Scenario {
     Faults,
+    /// The same, with a Redis that writes to its disk once a second.
+    Everysec,
     Standbys,
     Away,
     Backlog,
@@ -60,7 +62,7 @@ impl Options {
             }
         }
         let minutes = minutes.unwrap_or(match options.scenario {
-            Scenario::Faults | Scenario::Standbys => 5.0,
+            Scenario::Faults | Scenario::Everysec | Scenario::Standbys => 5.0,
             Scenario::Away => 2.0,
             Scenario::Backlog => 1.0,
         });
@@ -83,12 +85,13 @@ impl Scenario {
     fn of(word: &str) -> Result<Self, String> {
         Ok(match word {
             "faults" => Self::Faults,
+            "everysec" => Self::Everysec,
             "standbys" => Self::Standbys,
             "away" => Self::Away,
             "backlog" => Self::Backlog,
             _ => {
                 return Err(format!(
-                    "--scenario is `{word}`: there are faults, standbys, away and backlog"
+                    "--scenario is `{word}`: there are faults, everysec, standbys, away and backlog"
                 ));
             }
         })

@@ -3,13 +3,18 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use beeorm_tests::{Proxy, RedisConnection, Servers};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{Fallible, database::Database, options::Options, process, tables};
+use crate::{
+    Fallible,
+    database::Database,
+    options::{Options, Scenario},
+    process, tables,
+};
 
 /// The channel, in a namespace of the audit's.
 pub(crate) const STREAM: &str = "audit:orm-lazy-channel";
@@ -26,6 +31,17 @@ pub(crate) struct Stage {
     pub(crate) producers: Roads,
     /// The records and logs of the run.
     pub(crate) folder: PathBuf,
+    /// Of a Redis that writes to its disk once a second: what it had before each of its deaths, and may not have
+    /// written, from and to when, in milliseconds since 1970.
+    unwritten: Option<Mutex<Vec<(u64, u64)>>>,
+}
+
+/// A second, and as long again as Redis waits for a disk that is busy.
+const UNWRITTEN: u64 = 2_000;
+
+fn now_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The ways of one kind of process to both servers.
@@ -81,7 +97,9 @@ impl Stage {
             redis: servers.redis.clone(),
             servers: Arc::new(Mutex::new(servers)),
             folder,
+            unwritten: (options.scenario == Scenario::Everysec).then(Mutex::default),
         };
+        stage.relax().await?;
         process::setup(&stage).await?;
         tables::prepare(&mut stage.database().await?).await?;
         Ok(stage)
@@ -106,6 +124,41 @@ impl Stage {
 
     /// Has something done to a server, as `kill redis`.
     pub(crate) async fn order(&self, order: &str) -> Fallible<()> {
+        let begun = now_millis();
+        self.carry_out(order).await?;
+        match order {
+            "kill redis" => self.note_death(begun),
+            "start redis" => self.relax().await,
+            _ => Ok(()),
+        }
+    }
+
+    fn note_death(&self, begun: u64) -> Fallible<()> {
+        if let Some(unwritten) = &self.unwritten {
+            let mut unwritten = unwritten.lock().map_err(|_| "an order has panicked")?;
+            unwritten.push((begun.saturating_sub(UNWRITTEN), now_millis()));
+        }
+        Ok(())
+    }
+
+    /// When what was acknowledged may not have been on Redis' disk when it died.
+    pub(crate) fn unwritten(&self) -> Vec<(u64, u64)> {
+        let unwritten = self.unwritten.as_ref().and_then(|times| times.lock().ok());
+        unwritten.map_or_else(Vec::new, |times| times.clone())
+    }
+
+    /// The server is started with `always`.
+    async fn relax(&self) -> Fallible<()> {
+        if self.unwritten.is_some() {
+            let mut redis = self.redis().await?;
+            redis
+                .command(["CONFIG", "SET", "appendfsync", "everysec"])
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, order: &str) -> Fallible<()> {
         let (servers, order) = (Arc::clone(&self.servers), order.to_owned());
         let done = tokio::task::spawn_blocking(move || {
             let mut servers = servers.lock().map_err(|_| "an order has panicked")?;

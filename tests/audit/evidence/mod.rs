@@ -26,6 +26,8 @@ pub(crate) struct Evidence {
     /// What was put into the channel that nobody can read, and what stands beside it.
     pub(crate) planted: Vec<String>,
     pub(crate) aside: Vec<String>,
+    /// When what was acknowledged may be gone with Redis, from and to, in milliseconds since 1970.
+    pub(crate) unwritten: Vec<(u64, u64)>,
     /// What processes said when they panicked.
     pub(crate) panics: Vec<String>,
 }
@@ -86,6 +88,7 @@ impl Evidence {
             calls: recorded::calls(stage)?,
             panics: recorded::panics(stage)?,
             planted: garbage.clone(),
+            unwritten: stage.unwritten(),
             ..Self::default()
         };
         left::in_database(&mut evidence, &mut stage.database().await?).await?;

@@ -18,12 +18,13 @@ enum Fault {
     CommitLost,
     StatementUnanswered,
     Silent,
+    Refused,
     ReadOnly,
     TooManyConnections,
     Deadlocks,
 }
 
-const ALL: [Fault; 12] = [
+const ALL: [Fault; 13] = [
     Fault::Killed,
     Fault::Paused,
     Fault::Cut,
@@ -33,6 +34,7 @@ const ALL: [Fault; 12] = [
     Fault::CommitLost,
     Fault::StatementUnanswered,
     Fault::Silent,
+    Fault::Refused,
     Fault::ReadOnly,
     Fault::TooManyConnections,
     Fault::Deadlocks,
@@ -40,6 +42,7 @@ const ALL: [Fault; 12] = [
 
 /// The query's first byte belongs to it: `READ COMMITTED` is another.
 const COMMIT: &str = "\u{3}COMMIT";
+const BEGIN: &str = "\u{3}BEGIN";
 
 pub(super) async fn play(play: Play<'_>, mut random: Random) -> Fallible<()> {
     let mut bag = Bag::of(&ALL);
@@ -76,6 +79,8 @@ async fn befall(play: Play<'_>, fault: Fault, random: &mut Random) -> Fallible<(
         Fault::CommitLost => play.on(road, COMMIT, LineFault::LoseRequest, times).await,
         Fault::StatementUnanswered => play.on(road, "audit_", LineFault::LoseAnswer, times).await,
         Fault::Silent => play.on(road, COMMIT, LineFault::Silence, 1).await,
+        // As a proxy answers that reaches no server.
+        Fault::Refused => play.on(road, BEGIN, LineFault::Refuse, 4 * times).await,
         Fault::ReadOnly => read_only(play, some_seconds(random, 4)).await?,
         Fault::TooManyConnections => too_many(play, some_seconds(random, 4)).await?,
         Fault::Deadlocks => deadlocks(play, random, Duration::from_secs(3)).await?,

@@ -22,7 +22,7 @@ use crate::{
 /// Plays what the options say; whether all was as it must be.
 pub(crate) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<bool> {
     match options.scenario {
-        Scenario::Faults => faults::play(stage, journal, options).await,
+        Scenario::Faults | Scenario::Everysec => faults::play(stage, journal, options).await,
         Scenario::Standbys => standbys::play(stage, journal, options).await,
         Scenario::Away => away::play(stage, journal, options).await,
         Scenario::Backlog => backlog::play(stage, journal, options).await,

@@ -1,5 +1,7 @@
 //! Each acknowledged call comes to one end, and to the one that it must.
 
+use std::collections::HashSet;
+
 use beeorm_tests::record::Expected;
 
 use super::{
@@ -25,10 +27,11 @@ pub(super) fn judge(case: &Case<'_>, findings: &mut Findings) -> Vec<Fate> {
     let fates: Vec<Fate> = calls
         .map(|(place, call)| fate(case, place, call, findings))
         .collect();
+    let unwritten = unwritten(case, &fates);
     for (place, (call, fate)) in case.evidence.calls.iter().zip(&fates).enumerate() {
         letters(case, place, *fate, findings);
         match fate {
-            Fate::Came(verdict) => came(place, call, *verdict, findings),
+            Fate::Came(verdict) => came(place, call, *verdict, &unwritten, findings),
             Fate::None => none(case, place, call, findings),
             Fate::Refused => {}
             Fate::Open => {
@@ -77,7 +80,43 @@ fn fate(case: &Case<'_>, place: usize, call: &Call, findings: &mut Findings) -> 
     }
 }
 
-fn came(place: usize, call: &Call, verdict: Verdict, findings: &mut Findings) {
+/// A row or a unique value.
+type Touched<'e> = (&'e str, &'e str);
+
+fn touched(call: &Call) -> impl Iterator<Item = Touched<'_>> {
+    call.effects.iter().flat_map(|effect| {
+        let names = effect.key.iter().chain(&effect.orders);
+        names.map(|name| (effect.table.as_str(), name.as_str()))
+    })
+}
+
+/// Whether a Redis that writes to its disk once a second may have forgotten it.
+fn may_be_unwritten(case: &Case<'_>, call: &Call) -> bool {
+    let Known::Acknowledged {
+        entry: Some((millis, _)),
+        ..
+    } = call.known()
+    else {
+        return false;
+    };
+    let mut times = case.evidence.unwritten.iter();
+    times.any(|(from, to)| (*from..=*to).contains(&millis))
+}
+
+/// What those touch that Redis may have forgotten, and that came to no end.
+fn unwritten<'e>(case: &Case<'e>, fates: &[Fate]) -> HashSet<Touched<'e>> {
+    let calls = case.evidence.calls.iter().zip(fates);
+    let gone = calls.filter(|(call, fate)| **fate == Fate::None && may_be_unwritten(case, call));
+    gone.flat_map(|(call, _)| touched(call)).collect()
+}
+
+fn came(
+    place: usize,
+    call: &Call,
+    verdict: Verdict,
+    unwritten: &HashSet<Touched<'_>>,
+    findings: &mut Findings,
+) {
     match verdict {
         Verdict::Applied => findings.applied += 1,
         Verdict::Dead => findings.dead += 1,
@@ -87,6 +126,12 @@ fn came(place: usize, call: &Call, verdict: Verdict, findings: &mut Findings) {
         (Expected::Applied, Verdict::Applied)
         | (Expected::Dead, Verdict::Dead)
         | (Expected::Skipped, Verdict::Skipped) => {}
+        // It was to follow one that is gone.
+        (Expected::Applied, Verdict::Dead)
+            if touched(call).any(|touched| unwritten.contains(&touched)) =>
+        {
+            findings.lost_with_redis += 1;
+        }
         (Expected::Applied, Verdict::Dead) => findings.lost.push(Finding::of(
             place,
             "it was dead-lettered, and nothing was wrong with it",
@@ -123,6 +168,8 @@ fn none(case: &Case<'_>, place: usize, call: &Call, findings: &mut Findings) {
         findings
             .unresolved
             .push(Finding::of(place, "it took effect and got no verdict"));
+    } else if may_be_unwritten(case, call) {
+        findings.lost_with_redis += 1;
     } else {
         findings.lost.push(Finding::of(
             place,

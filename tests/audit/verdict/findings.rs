@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     /// Calls of which not even their producers know whether they were appended, and how many of them took effect.
     pub(crate) open: usize,
     pub(crate) open_applied: usize,
+    /// Acknowledged in Redis' last moments, and gone with it; and what could not be done on account of that.
+    pub(crate) lost_with_redis: usize,
     /// Acknowledged, and without effect; or dead-lettered without a reason.
     pub(crate) lost: Vec<Finding>,
     /// Effects too many, and frames with two ends.
@@ -137,6 +139,7 @@ impl fmt::Display for Findings {
             applied,
             dead,
             skipped,
+            lost_with_redis,
             ..
         } = self;
         let [lost, duplicated, out_of_order, unresolved] =
@@ -144,7 +147,7 @@ impl fmt::Display for Findings {
         write!(
             f,
             "acked={acked} applied={applied} dead={dead} skipped={skipped} lost={lost} duplicated={duplicated} \
-             out_of_order={out_of_order} unresolved={unresolved}"
+             out_of_order={out_of_order} unresolved={unresolved} lost_with_redis={lost_with_redis}"
         )
     }
 }

@@ -176,6 +176,20 @@ fn what_left_no_trace_is_lost() {
 }
 
 #[test]
+fn what_redis_did_not_write_in_its_last_moments_is_counted_apart() {
+    let mut run = Run::default();
+    run.acked(5, Expected::Applied, &[row(Kind::Insert, "a", 1)])
+        .acked(8, Expected::Applied, &[row(Kind::Update, "a", 2)])
+        .verdict(8, Verdict::Dead)
+        .letter("f8", "[mark=2]")
+        .acked(9, Expected::Applied, &[row(Kind::Insert, "b", 3)]);
+    assert_eq!(run.found(), [3, 0, 0, 0]);
+    run.0.unwritten = vec![(4, 6)];
+    assert_eq!(run.found(), [1, 0, 0, 0]);
+    assert_eq!(run.judge().lost_with_redis, 2);
+}
+
+#[test]
 fn what_has_a_verdict_and_no_effect_is_lost() {
     let mut run = Run::default();
     run.acked(1, Expected::Applied, &[row(Kind::Insert, "a", 1)])
