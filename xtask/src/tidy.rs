@@ -7,6 +7,16 @@ use crate::{arrows, program, workspace};
 /// A longer file is more than one idea.
 const LONGEST: usize = 700;
 
+/// Features that are checked without the others: none, each backend's by themselves, and the suites without backends.
+/// The full set is what everything else is built with.
+const PARTIAL: [&str; 5] = [
+    "",
+    "mysql,redis",
+    "embedded",
+    "redis,chrono,decimal,json,yaml",
+    "conformance,simulation",
+];
+
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     if let Some(unknown) = arguments.first() {
         return Err(format!("`tidy` takes no arguments, `{unknown}` neither"));
@@ -34,6 +44,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         "cargo doc",
         cargo(&["doc", "--quiet", "--workspace", "--no-deps"]),
     )?;
+    for features in PARTIAL {
+        let command = [
+            "clippy",
+            "--quiet",
+            "--package",
+            "beeorm",
+            "--no-default-features",
+            "--features",
+            features,
+            "--",
+            "-D",
+            "warnings",
+        ];
+        check("cargo clippy with some of the features", cargo(&command))?;
+    }
     check("the arrows between rooms", Ok(clean_arrows()))?;
     check("the length of files", Ok(clean_lengths()))?;
     if untidy.is_empty() {

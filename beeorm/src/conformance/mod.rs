@@ -14,8 +14,11 @@ mod database;
 mod frames;
 #[cfg(feature = "redis")]
 mod redis_faults;
+#[cfg(any(feature = "redis", feature = "embedded"))]
 mod stream;
 
 #[cfg(feature = "redis")]
 pub use self::redis_faults::{redis_faults, redis_refusals};
-pub use self::{database::database, frames::Frames, stream::stream};
+#[cfg(any(feature = "redis", feature = "embedded"))]
+pub use self::stream::stream;
+pub use self::{database::database, frames::Frames};

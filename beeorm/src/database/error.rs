@@ -39,6 +39,10 @@ impl FailureClass {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "embedded")),
+    allow(dead_code, reason = "said by databases that are built without")
+)]
 pub(crate) enum Kind {
     /// With the index's name (`PRIMARY` for the key), where the server gives it.
     DuplicateKey(Option<String>),
@@ -79,7 +83,7 @@ impl DatabaseError {
 
     /// It does not tell whether what was asked was done.
     #[cfg_attr(
-        not(any(feature = "mysql", feature = "embedded")),
+        not(feature = "mysql"),
         allow(dead_code, reason = "said by databases that are built without")
     )]
     pub(crate) fn leaving_open(mut self, leaves_open: bool) -> Self {

@@ -6,7 +6,7 @@ use crate::runtime::Runtime;
 /// What a database is opened with.
 #[derive(Clone)]
 #[cfg_attr(
-    not(any(feature = "mysql", feature = "embedded")),
+    not(feature = "mysql"),
     allow(
         dead_code,
         reason = "what databases that are built without say and need"
