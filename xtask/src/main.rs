@@ -2,6 +2,7 @@
 
 mod arrows;
 mod audit;
+mod help;
 mod install;
 mod mutants;
 mod paths;
@@ -16,34 +17,29 @@ mod workspace;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-cargo xtask test [--servers containers|local] [filter…]   runs every test against real servers
-cargo xtask audit [--minutes n] [--seed s] [--servers containers|local] [--scenario faults|standbys|away|backlog]
-                                                          kills and cuts everything, and looks for what is lost or done twice
-cargo xtask servers [--servers containers|local]          starts servers to play with, until Ctrl-C
-cargo xtask simulate [--seeds n] [--from s]               runs that many seeds of the library under every fault, simulated
-cargo xtask simulate --seed s                             runs one seed and shows what happened
-cargo xtask simulate --mutants [name…]                    makes mistakes on purpose and sees that the simulator finds each
-cargo xtask tidy                                          checks format, lints, docs and the arrows between rooms";
+/// What asks for help, in the place of a command or behind one.
+const HELP: [&str; 2] = ["--help", "-h"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.split_first() {
-        None => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        Some((verb, rest)) => match verb.as_str() {
-            "test" => test::run(rest),
-            "audit" => audit::run(rest),
-            "servers" => servers::run(rest),
-            "simulate" => simulate::run(rest),
-            "tidy" => tidy::run(rest),
-            _ => Err(format!("`{verb}` is not a verb. The verbs:\n{USAGE}")),
-        },
-    };
-    outcome.unwrap_or_else(|message| {
+    run(&arguments).unwrap_or_else(|message| {
         eprintln!("xtask: {message}");
         ExitCode::from(2)
     })
+}
+
+fn run(arguments: &[String]) -> Result<ExitCode, String> {
+    let asks_for_help = |word: &String| HELP.contains(&word.as_str());
+    match arguments.split_first() {
+        None => print!("{}", help::page()),
+        Some((word, _)) if asks_for_help(word) => print!("{}", help::page()),
+        Some((name, rest)) => {
+            let command = help::find(name)?;
+            if !rest.iter().any(asks_for_help) {
+                return (command.run)(rest);
+            }
+            print!("{}", help::of_one(command));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
