@@ -11,15 +11,12 @@ use std::{
 use uuid::Uuid;
 
 use super::Run;
-use crate::stream::{Lease, Stream, StreamError};
+use crate::stream::{Lease, SILENCE, Stream, StreamError};
 
 /// Between two heartbeats of the owner.
 const BEAT: Duration = Duration::from_millis(500);
 /// Between two looks of a contender.
 const LOOK: Duration = Duration::from_millis(250);
-/// So long without a heartbeat, on the contender's own clock, and the owner is taken for gone. If it is
-/// not, its token is refused by every script from then on.
-const SILENCE: Duration = Duration::from_secs(3);
 
 /// The channel is this consumer's, until it is given up, or another takes it.
 #[derive(Debug)]
@@ -91,6 +88,7 @@ async fn look(
     }
     match seen {
         Some((same, since)) if *same == lease => {
+            // By this contender's own clock. If the owner is not gone, its token is refused by every script from then on.
             if asked.saturating_sub(*since) >= SILENCE
                 && stream.acquire(Some(&lease), token).await?
             {

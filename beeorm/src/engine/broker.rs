@@ -6,8 +6,12 @@ use super::{Channel, Parts};
 use crate::{
     error::Error,
     frame::{self, Frame},
+    runtime::millis,
     statement::{WaitingStatement, waiting},
-    stream::{AsideEntry, ConsumerStatistics, EntryId, Figures, GroupStatistics, StreamStatistics},
+    stream::{
+        AsideEntry, ConsumerStatistics, EntryId, Figures, GroupStatistics, OWNER, SILENCE,
+        StreamStatistics,
+    },
 };
 
 /// The streams' figures, and a look at what waits in them.
@@ -26,7 +30,8 @@ pub struct WaitingFrame {
     pub frame_id: Option<Uuid>,
     /// The database pool that it goes to.
     pub pool: String,
-    /// How long ago it was flushed.
+    /// How long ago it was flushed; serialized as `age_millis`.
+    #[serde(rename = "age_millis", serialize_with = "millis::duration")]
     pub age: Duration,
     /// Its statements, in order.
     pub statements: Vec<WaitingStatement>,
@@ -187,7 +192,7 @@ impl EventBroker {
 }
 
 fn group(channel: &Channel, figures: &Figures) -> GroupStatistics {
-    let consumers = figures.consumers.iter();
+    let consumers = consumers(figures);
     GroupStatistics {
         group: channel.group.clone(),
         // What is done is deleted: what is left and not pending was never delivered.
@@ -197,11 +202,32 @@ fn group(channel: &Channel, figures: &Figures) -> GroupStatistics {
         last_delivered: figures.last_delivered.map(|id| id.age(figures.now_millis)),
         lower_id: figures.oldest.map(|id| id.to_string()),
         lower: figures.oldest.map(|id| id.age(figures.now_millis)),
-        consumers: consumers
-            .map(|(name, pending)| ConsumerStatistics {
-                name: name.clone(),
-                pending: *pending,
-            })
-            .collect(),
+        consuming: consumers.iter().any(|consumer| consumer.alive),
+        consumers,
     }
+}
+
+/// The stream remembers whoever has ever read; these are the ones that matter now.
+fn consumers(figures: &Figures) -> Vec<ConsumerStatistics> {
+    let heard = figures.owner_beat_millis;
+    let silent = heard.map(|beat| Duration::from_millis(figures.now_millis.saturating_sub(beat)));
+    let consumer = |name: &str, pending| {
+        let last_heartbeat = silent.filter(|_| name == OWNER);
+        ConsumerStatistics {
+            name: name.to_owned(),
+            pending,
+            alive: last_heartbeat.is_some_and(|silent| silent < SILENCE),
+            last_heartbeat,
+        }
+    };
+    let known = figures.consumers.iter();
+    let mut consumers: Vec<_> = known
+        .map(|(name, pending)| consumer(name, *pending))
+        .collect();
+    // One that owns the stream and has not read yet.
+    if consumers.iter().all(|consumer| consumer.name != OWNER) {
+        consumers.push(consumer(OWNER, 0));
+    }
+    consumers.retain(|consumer| consumer.alive || consumer.pending > 0);
+    consumers
 }

@@ -9,13 +9,14 @@ use crate::{
         dead_letters::{self, DeadLetterRow},
     },
     error::Error,
+    runtime::millis,
 };
 
 /// The lazy flushes that could not be executed: kept in the database that they were for, with all that is known of
 /// them, until they are replayed or dropped.
 ///
 /// ```no_run
-/// # use beeorm::{Replay, prelude::*};
+/// # use beeorm::prelude::*;
 /// # async fn f(engine: &Engine) -> Result<(), Error> {
 /// let letters = engine.dead_letters();
 /// for letter in letters.list(100).await? {
@@ -46,11 +47,11 @@ pub struct DeadLetter {
     pub pool: String,
     /// The stream that it came through.
     pub channel: String,
-    /// When it was flushed, since 1970.
-    #[serde(rename = "created_millis", serialize_with = "millis")]
+    /// When it was flushed, since 1970; serialized as `created_millis`.
+    #[serde(rename = "created_millis", serialize_with = "millis::duration")]
     pub created: Duration,
-    /// When it was given up, since 1970.
-    #[serde(rename = "died_millis", serialize_with = "millis")]
+    /// When it was given up, since 1970; serialized as `died_millis`.
+    #[serde(rename = "died_millis", serialize_with = "millis::duration")]
     pub died: Duration,
     /// How often it was tried, replays among it.
     pub attempts: u64,
@@ -348,8 +349,4 @@ impl DeadLetter {
             frame: row.frame,
         }
     }
-}
-
-fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }

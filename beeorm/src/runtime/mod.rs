@@ -1,6 +1,7 @@
 //! Clock, randomness, new ids and tasks, behind one handle: nothing else in the library reads a clock
 //! or spawns, so that a simulator can drive everything.
 
+pub(crate) mod millis;
 mod system;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -29,6 +29,12 @@ pub const LAZY_CHANNEL: &str = "orm-lazy-channel";
 /// The one consumer group of [`LAZY_CHANNEL`].
 pub const BACKGROUND_CONSUMER_GROUP: &str = "orm-async-consumer";
 
+/// Whoever owns the stream reads under this one name, so that a new owner finds the old one's pending entries.
+pub(crate) const OWNER: &str = "owner";
+
+/// So long without a heartbeat, and the owner is taken for gone.
+pub(crate) const SILENCE: Duration = Duration::from_secs(3);
+
 /// One stream and its one group, in one pool.
 ///
 /// Every call but appends, `len`, `statistics`, `peek` and those that look at what was set aside carries the lease's
@@ -190,8 +196,10 @@ pub(crate) struct Figures {
     pub(crate) pending: u64,
     pub(crate) oldest_pending: Option<EntryId>,
     pub(crate) last_delivered: Option<EntryId>,
-    /// Pending entries by consumer; the owner is one even when it holds none.
+    /// Pending entries by consumer; whoever has ever read is one, also when it holds none and is gone.
     pub(crate) consumers: Vec<(String, u64)>,
+    /// When the owner's heart was last heard, by the stream's own clock; none where nobody owns the stream.
+    pub(crate) owner_beat_millis: Option<u64>,
     /// The stream's own clock, in milliseconds since 1970, to count ages by.
     pub(crate) now_millis: u64,
 }

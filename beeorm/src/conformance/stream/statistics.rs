@@ -21,6 +21,7 @@ async fn figures_of_nothing(bench: &Bench) {
         (None, None, None)
     );
     assert!(figures.consumers.is_empty());
+    assert_eq!(figures.owner_beat_millis, None, "nobody owns it");
     assert!(figures.now_millis > 1_700_000_000_000);
     assert_eq!(
         bench
@@ -88,6 +89,11 @@ async fn figures_tell_the_truth(bench: &Bench) {
         3
     );
     assert_eq!(figures.consumers.len(), 1);
+    let heard = figures.owner_beat_millis.expect("its owner is alive");
+    assert!(heard <= figures.now_millis, "by the same clock");
+    stream.beat(token).await.expect("beats");
+    let later = stream.statistics().await.expect("figures after a beat");
+    assert!(later.owner_beat_millis >= Some(heard), "a beat is heard");
 
     stream
         .acknowledge(token, &entries[..2])
@@ -121,4 +127,7 @@ async fn figures_tell_the_truth(bench: &Bench) {
     );
     let owner = figures.consumers.first().map(|(_, pending)| *pending);
     assert_eq!(owner, Some(0), "an owner that holds nothing is one still");
+    stream.release(token).await.expect("releases");
+    let figures = stream.statistics().await.expect("figures");
+    assert_eq!(figures.owner_beat_millis, None, "it was given up");
 }

@@ -7,7 +7,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::stream::{AsideEntry, Entry, EntryId, Figures, Lease, StreamError};
+use crate::stream::{AsideEntry, Entry, EntryId, Figures, Lease, OWNER, StreamError};
 
 pub(super) type Frames = Arc<Vec<Vec<u8>>>;
 
@@ -18,6 +18,7 @@ pub(super) struct Data {
     last_id: EntryId,
     group: Option<Group>,
     lease: Option<Lease>,
+    beat_millis: u64,
     pub(super) aside: Vec<AsideEntry>,
 }
 
@@ -60,21 +61,23 @@ impl Data {
     }
 
     /// `acquire.lua`.
-    pub(super) fn acquire(&mut self, seen: Option<&Lease>, token: Uuid) -> bool {
+    pub(super) fn acquire(&mut self, seen: Option<&Lease>, token: Uuid, now_millis: u64) -> bool {
         if self.lease.as_ref() != seen {
             return false;
         }
         let beat = self.lease.as_ref().map_or(0, |lease| lease.beat) + 1;
         self.lease = Some(Lease { token, beat });
+        self.beat_millis = now_millis;
         true
     }
 
     /// `beat.lua`.
-    pub(super) fn beat(&mut self, token: Uuid) -> Answer<()> {
+    pub(super) fn beat(&mut self, token: Uuid, now_millis: u64) -> Answer<()> {
         self.fence(token)?;
         if let Some(lease) = &mut self.lease {
             lease.beat += 1;
         }
+        self.beat_millis = now_millis;
         Ok(())
     }
 
@@ -225,7 +228,8 @@ impl Data {
             pending: count,
             oldest_pending: pending.and_then(|pending| pending.first().copied()),
             last_delivered: (delivered != EntryId::default()).then_some(delivered),
-            consumers: vec![("owner".to_owned(), count)],
+            consumers: vec![(OWNER.to_owned(), count)],
+            owner_beat_millis: self.lease.as_ref().map(|_| self.beat_millis),
             now_millis,
         }
     }

@@ -151,8 +151,8 @@ impl StreamServer {
 
     pub(super) fn beat(&self, token: Uuid) -> Result<(), StreamError> {
         let now = self.world().now();
-        self.run(|state, _| {
-            state.data.beat(token)?;
+        self.run(|state, now_millis| {
+            state.data.beat(token, now_millis)?;
             state.heard = Some(now);
             Ok(())
         })
@@ -160,8 +160,8 @@ impl StreamServer {
 
     pub(super) fn acquire(&self, seen: Option<&Lease>, token: Uuid) -> bool {
         let now = self.world().now();
-        let (taken, heard) = self.run(|state, _| {
-            let taken = state.data.acquire(seen, token);
+        let (taken, heard) = self.run(|state, now_millis| {
+            let taken = state.data.acquire(seen, token, now_millis);
             let long_ago = |moment: Duration| now.saturating_sub(moment) > 3 * SILENCE;
             let heard = state
                 .heard

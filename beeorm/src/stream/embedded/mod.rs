@@ -24,10 +24,9 @@ use self::{
     frames::pack,
     rows::{LAST, Place, Rows},
 };
-use super::{Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, Stream, StreamError};
-
-/// What the statistics call the reader of the group.
-const CONSUMER: &str = "owner";
+use super::{
+    Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, OWNER, Stream, StreamError,
+};
 
 /// A stream of a store, with its one group.
 #[derive(Debug)]
@@ -119,11 +118,18 @@ impl Stream for EmbeddedStream {
         seen: Option<&'s Lease>,
         token: Uuid,
     ) -> BoxFuture<'s, Result<bool, StreamError>> {
-        Box::pin(async move { Ok(self.store.state().await?.acquire(&self.name, seen, token)) })
+        Box::pin(async move {
+            let now = self.store.now_millis();
+            let mut state = self.store.state().await?;
+            Ok(state.acquire(&self.name, seen, token, now))
+        })
     }
 
     fn beat(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
-        Box::pin(async move { self.store.state().await?.beat(&self.name, token) })
+        Box::pin(async move {
+            let now = self.store.now_millis();
+            self.store.state().await?.beat(&self.name, token, now)
+        })
     }
 
     fn release(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
@@ -230,6 +236,7 @@ impl Stream for EmbeddedStream {
 
     fn statistics(&self) -> BoxFuture<'_, Result<Figures, StreamError>> {
         Box::pin(async move {
+            let owner_beat_millis = self.store.state().await?.beat_millis(&self.name);
             let mut rows = self.rows().await?;
             let last_delivered = rows.delivered().await?;
             let pending = rows.count(last_delivered.unwrap_or_default()).await?;
@@ -241,9 +248,10 @@ impl Stream for EmbeddedStream {
                 oldest_pending: oldest.filter(|_| pending > 0),
                 last_delivered,
                 consumers: last_delivered
-                    .map(|_| (CONSUMER.to_owned(), pending))
+                    .map(|_| (OWNER.to_owned(), pending))
                     .into_iter()
                     .collect(),
+                owner_beat_millis,
                 now_millis: self.store.now_millis(),
             })
         })

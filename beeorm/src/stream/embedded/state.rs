@@ -8,9 +8,15 @@ use crate::stream::{EntryId, Lease, StreamError};
 pub(super) struct State {
     /// Kept for as long as the store is open.
     _lock: Option<File>,
-    leases: HashMap<String, Lease>,
+    leases: HashMap<String, Held>,
     /// The last id made, by stream, once there is one.
     last_ids: HashMap<String, EntryId>,
+}
+
+/// A lease, and when its owner's heart was last heard.
+struct Held {
+    lease: Lease,
+    beat_millis: u64,
 }
 
 impl State {
@@ -23,25 +29,43 @@ impl State {
     }
 
     pub(super) fn lease(&self, stream: &str) -> Option<&Lease> {
-        self.leases.get(stream)
+        self.leases.get(stream).map(|held| &held.lease)
     }
 
-    pub(super) fn acquire(&mut self, stream: &str, seen: Option<&Lease>, token: Uuid) -> bool {
+    pub(super) fn beat_millis(&self, stream: &str) -> Option<u64> {
+        self.leases.get(stream).map(|held| held.beat_millis)
+    }
+
+    pub(super) fn acquire(
+        &mut self,
+        stream: &str,
+        seen: Option<&Lease>,
+        token: Uuid,
+        beat_millis: u64,
+    ) -> bool {
         let current = self.lease(stream);
         if current != seen {
             return false;
         }
         let beat = current.map_or(0, |lease| lease.beat) + 1;
-        self.leases.insert(stream.to_owned(), Lease { token, beat });
+        let lease = Lease { token, beat };
+        self.leases
+            .insert(stream.to_owned(), Held { lease, beat_millis });
         true
     }
 
-    pub(super) fn beat(&mut self, stream: &str, token: Uuid) -> Result<(), StreamError> {
-        let lease = self
+    pub(super) fn beat(
+        &mut self,
+        stream: &str,
+        token: Uuid,
+        beat_millis: u64,
+    ) -> Result<(), StreamError> {
+        let held = self
             .leases
             .get_mut(stream)
-            .filter(|lease| lease.token == token);
-        lease.ok_or(StreamError::NotOwner)?.beat += 1;
+            .filter(|held| held.lease.token == token);
+        let held = held.ok_or(StreamError::NotOwner)?;
+        (held.lease.beat, held.beat_millis) = (held.lease.beat + 1, beat_millis);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
--- KEYS: stream. ARGV: group. Works where stream or group are not there.
+-- After now.lua. KEYS: stream, lease. ARGV: group. Works where stream, group or lease are not there.
 local function pairs_of(list)
   local found = {}
   for i = 1, #list, 2 do
@@ -31,5 +31,13 @@ for _, consumer in each('XINFO', 'CONSUMERS', KEYS[1], ARGV[1]) do
   consumers[#consumers + 1] = found['name']
   consumers[#consumers + 1] = found['pending']
 end
-local time = redis.call('TIME')
-return { len, first and first[1] or false, pending[1], pending[2] or false, delivered, consumers, time }
+local now = now_millis()
+if not now then
+  return redis.error_reply('NOPERM the account may not call TIME, by which ages are counted')
+end
+-- An owner that gave the stream up has taken the lease away; one that died has left it.
+local beaten = redis.pcall('HGET', KEYS[2], 'at')
+if type(beaten) == 'table' then
+  beaten = false
+end
+return { len, first and first[1] or false, pending[1], pending[2] or false, delivered, consumers, beaten, now }

@@ -13,10 +13,10 @@ pub(super) fn figures(reply: Reply) -> Result<Figures, RedisError> {
         oldest_pending,
         delivered,
         consumers,
-        time,
+        beaten,
+        now,
     ] = reply.into_items()?;
     let delivered = id(delivered)?;
-    let [seconds, micros] = time.into_items()?;
     Ok(Figures {
         len: len.into_count()?,
         oldest: oldest.optional().map(id).transpose()?,
@@ -28,7 +28,9 @@ pub(super) fn figures(reply: Reply) -> Result<Figures, RedisError> {
             .into_iter()
             .map(|(name, pending)| Ok((name, pending.into_count()?)))
             .collect::<Result<_, _>>()?,
-        now_millis: seconds.into_count()? * 1000 + micros.into_count()? / 1000,
+        // What somebody else wrote there is no heartbeat.
+        owner_beat_millis: beaten.optional().and_then(|beat| beat.into_count().ok()),
+        now_millis: now.into_count()?,
     })
 }
 

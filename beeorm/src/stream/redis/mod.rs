@@ -15,11 +15,10 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use self::{durable::Durable, failure::Failures, identity::identity};
-use super::{Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, Stream, StreamError};
+use super::{
+    Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, OWNER, Stream, StreamError,
+};
 use crate::redis::{Arguments, Client, RedisError, Reply, Script, Waiter};
-
-/// Whoever owns the lease reads under this one name, so that a new owner finds the old one's pending entries.
-const CONSUMER: &str = "owner";
 
 /// A stream and its group.
 #[derive(Debug)]
@@ -96,7 +95,7 @@ impl RedisStream {
             .fenced(&scripts::READ, token, |arguments| {
                 arguments
                     .text(&self.group)
-                    .text(CONSUMER)
+                    .text(OWNER)
                     .text(count)
                     .text(after)
             })
@@ -382,7 +381,7 @@ impl Stream for RedisStream {
                 .client
                 .script(
                     &scripts::FIGURES,
-                    &[&self.key],
+                    &[&self.key, &self.lease],
                     Arguments::new().text(&self.group),
                 )
                 .await;
