@@ -7,9 +7,8 @@ use uuid::Uuid;
 use crate::{
     column::ColumnError,
     database::DatabaseError,
-    engine::{Outcome, Receipt},
+    engine::{Outcome, OutcomeUnknown, Receipt},
     entity::TableSchema,
-    publish::OutcomeUnknown,
     registry::ConfigErrors,
     stream::StreamError,
 };
@@ -80,16 +79,17 @@ pub enum Error {
         /// The entity's name.
         entity: &'static str,
     },
-    /// A reference to an entity whose key is not known.
-    #[error(
-        "{entity} refers to an unsaved {parent}, whose id only the database can make: \
-         flush it first (`engine.flush`), or give {parent} a key with `#[entity(uuid)]`"
-    )]
+    /// A reference that is not set, or to an entity whose key is not known.
+    #[error("{entity}.{column} is not set, or refers to a {parent} that has no id yet: {advice}")]
     UnsavedReference {
         /// The entity's name.
         entity: &'static str,
-        /// What it refers to.
-        parent: String,
+        /// The name of the column that refers.
+        column: String,
+        /// The name of the entity that it refers to.
+        parent: &'static str,
+        /// What to do about it, which depends on who makes that one's ids.
+        advice: &'static str,
     },
     /// ON DUPLICATE KEY UPDATE was asked of a lazy flush.
     #[error(
@@ -247,9 +247,8 @@ pub enum Error {
          flush again, and only a server that fails now may lose it"
     )]
     AppendedNotDurable {
-        /// As if the flush had been [`Durability::Appended`](crate::Durability::Appended); none from
-        /// [`OutcomeUnknown::resend`].
-        receipt: Option<Box<Receipt>>,
+        /// As if the flush had been [`Durability::Appended`](crate::Durability::Appended).
+        receipt: Box<Receipt>,
         /// What is missing.
         reason: String,
     },
@@ -320,12 +319,12 @@ impl Error {
             || format!("column {position}"),
             |column| column.name.clone(),
         );
-        if problem == ColumnError::UnsavedReference {
-            let parent = column.and_then(|column| column.refers_to);
-            let parent = parent.map_or_else(String::new, |refers_to| refers_to().table.to_owned());
+        if let ColumnError::UnsavedReference { parent, advice } = problem {
             return Self::UnsavedReference {
                 entity: schema.entity,
+                column: name,
                 parent,
+                advice,
             };
         }
         Self::Column {

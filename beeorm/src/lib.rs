@@ -99,15 +99,15 @@ pub use self::{
     consume::{BackgroundConsumer, FailedStatement, Failure, Report, Resolution},
     database::{DatabaseError, FailureClass},
     engine::{
-        DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, Receipt, Replay,
-        ReplayOutcome, Replayed, Schema, SetAsideEntry, WaitingFrame,
+        DeadLetter, DeadLetters, Engine, EventBroker, Flusher, Outcome, OutcomeUnknown, Receipt,
+        Replay, ReplayOutcome, Replayed, Schema, SetAsideEntry, WaitingFrame,
     },
     entity::{
         Assignment, Change, ClientKey, ColumnName, ColumnSchema, DEFAULT_POOL, Embedded, Entity,
         IndexSchema, Key, KeySource, Reference, TableSchema, Tracked,
     },
     error::Error,
-    publish::{Durability, OnFull, OutcomeUnknown},
+    publish::{Durability, OnFull},
     registry::{ConfigError, ConfigErrors, PoolOptions, Registry},
     schema::Alter,
     statement::{Flush, LazyFlush, WaitingStatement},

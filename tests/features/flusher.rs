@@ -41,6 +41,59 @@ on_every_backend! {
         assert!(engine.load::<Page>(deleted.id).await.unwrap().is_none());
     }
 
+    async fn changes_are_flushed_in_order_with_the_others(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Page>()).await;
+        for lazily in [true, false] {
+            let (one, two) = (format!("/one/{lazily}"), format!("/two/{lazily}"));
+            let mut old = engine.track(page(&one)).unwrap();
+            engine.flush(&mut old).await.unwrap();
+            let mut new = engine.track(page(&two)).unwrap();
+            let (columns, id) = (Page::columns(), new.id);
+            let mut flusher = engine.flusher();
+            // Neither the row nor the path is there before what stands before it is done.
+            flusher.track(&mut new).delete(&mut old);
+            flusher.change(Page::change(id).add(columns.views, 2_u64).set(columns.path, one.as_str()));
+            flusher.change(Page::change(id).add(columns.views, 3_u64)).add(page(&two));
+            assert_eq!(flusher.len(), 5);
+            if lazily {
+                assert_eq!(flusher.flush_lazy().await.unwrap().statements(), 5);
+                assert_eq!(drain(&engine).await.applied, 1);
+            } else {
+                flusher.flush().await.unwrap();
+            }
+            assert!(flusher.is_empty());
+            drop(flusher);
+            let row = engine.load::<Page>(id).await.unwrap().unwrap();
+            assert_eq!((row.views, &row.path), (5, &one));
+        }
+    }
+
+    async fn a_change_of_no_row_fails_the_flush_and_is_kept(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Page>()).await;
+        let nowhere = Page::change(Uuid::from_u128(1)).set(Page::columns().path, "/a");
+        let mut fine = engine.track(page("/b")).unwrap();
+        let mut flusher = engine.flusher();
+        flusher.track(&mut fine).change(nowhere);
+        let refused = flusher.flush().await.unwrap_err();
+        assert!(refused.is_row_missing(), "{refused}");
+        assert_eq!(flusher.len(), 2);
+        drop(flusher);
+        assert!(engine.load::<Page>(fine.id).await.unwrap().is_none(), "it was one transaction");
+    }
+
+    async fn a_bare_value_is_inserted_once(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Page>()).await;
+        let mut bare = page("/a");
+        let mut flusher = engine.flusher();
+        flusher.track(&mut bare);
+        flusher.flush().await.unwrap();
+        bare.views = 1;
+        let mut flusher = engine.flusher();
+        flusher.track(&mut bare);
+        let refused = flusher.flush_lazy().await.unwrap_err();
+        assert!(matches!(refused, Error::KeyAlreadySet { .. }), "{refused}");
+    }
+
     async fn flushes_synchronously_too(backend: Backend) {
         let engine = engine(backend.registry().entity::<Page>()).await;
         let mut one = page("/a");

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use beeorm::{StreamError, prelude::*};
+use beeorm::{Outcome, StreamError, prelude::*};
 
-use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, until, visit};
+use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lazy_flush_without_redis_fails_at_once_and_changes_nothing() {
@@ -137,8 +137,19 @@ async fn a_bare_value_is_settled_by_its_error() {
     );
     far.stream.come_back().await;
     until_connected(&far.engine).await;
-    unknown.resend().await.unwrap();
-    unknown.resend().await.unwrap();
+    let receipt = unknown.resend().await.unwrap();
+    assert!(receipt.entry_id().is_some());
+    let again = unknown.resend().await.unwrap();
+    assert_eq!(
+        (again.frame_ids(), again.entry_id()),
+        (receipt.frame_ids(), None)
+    );
+    assert_eq!((again.statements(), receipt.statements()), (1, 1));
+    let pending = receipt.applied(Duration::from_millis(50)).await;
+    assert!(
+        matches!(pending, Err(Error::LazyPending { .. })),
+        "nobody consumes: {pending:?}"
+    );
     assert_eq!(
         scene.redis.len().await,
         2,
@@ -147,6 +158,65 @@ async fn a_bare_value_is_settled_by_its_error() {
     let report = drain(&scene.engine).await;
     assert_eq!((report.applied, report.duplicates), (1, 1), "{report:?}");
     assert_eq!(scene.visits().await, 1);
+    for receipt in [receipt, again] {
+        assert_eq!(receipt.applied(PATIENCE).await.unwrap(), Outcome::Applied);
+    }
+}
+
+/// A flusher keeps its changes, and knows which of them have arrived.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_in_a_flusher_is_settled_by_flushing_again() {
+    for (fault, lazily) in [
+        (Fault::LoseAnswer, true),
+        (Fault::LoseRequest, true),
+        (Fault::LoseAnswer, false),
+    ] {
+        let mut scene = Scene::new().await;
+        let far = scene.far().await;
+        let mut flusher = far.engine.flusher();
+        flusher.change(visit()).change(visit());
+        let mut lost = far.stream.on("XADD", fault, 1);
+        let unknown = flusher.flush_lazy().await.unwrap_err();
+        assert!(unknown.is_outcome_unknown(), "{fault:?}: {unknown}");
+        lost.reach(1).await;
+        until_connected(&far.engine).await;
+        if lazily {
+            let receipt = flusher.flush_lazy().await.unwrap();
+            assert_eq!((receipt.statements(), receipt.frame_ids().len()), (0, 1));
+            assert!(flusher.is_empty());
+            drain(&scene.engine).await;
+            assert_eq!(receipt.applied(PATIENCE).await.unwrap(), Outcome::Applied);
+        } else {
+            let running = run(scene.engine.background_consumer());
+            flusher.flush().await.unwrap();
+            assert_eq!(
+                scene.visits().await,
+                2,
+                "a synchronous flush returns when they are executed"
+            );
+            running.stop().await;
+        }
+        assert_eq!(scene.visits().await, 2, "{fault:?}: each once");
+    }
+}
+
+/// One that came later was no part of what was lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_added_after_the_loss_is_appended_when_that_is_settled() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let mut flusher = far.engine.flusher();
+    flusher.change(visit());
+    let mut lost = far.stream.on("XADD", Fault::LoseAnswer, 1);
+    flusher.flush_lazy().await.unwrap_err();
+    lost.reach(1).await;
+    until_connected(&far.engine).await;
+    flusher.change(visit());
+    let settled = flusher.flush_lazy().await.unwrap_err();
+    assert!(matches!(settled, Error::Settled { .. }), "{settled}");
+    assert_eq!(flusher.flush_lazy().await.unwrap().statements(), 1);
+    assert_eq!(drain(&scene.engine).await.applied, 2);
+    assert_eq!(scene.visits().await, 2);
 }
 
 async fn until_connected(engine: &Engine) {

@@ -19,6 +19,29 @@ struct Player {
     rival: Option<Reference<Player>>,
 }
 
+#[derive(Entity, Debug, Default)]
+struct Stadium {
+    #[entity(primary_key)]
+    code: String,
+    #[entity(column = "home_team")]
+    home: Option<Reference<Team>>,
+    sister: Option<Reference<Stadium>>,
+}
+
+#[derive(Entity, Debug, Default)]
+struct Sponsor {
+    id: u64,
+    name: String,
+}
+
+#[derive(Entity, Debug, Default)]
+struct Deal {
+    #[entity(uuid)]
+    id: Uuid,
+    first: Reference<Sponsor>,
+    second: Reference<Sponsor>,
+}
+
 fn team(name: &str) -> Team {
     Team {
         name: name.to_owned(),
@@ -49,6 +72,45 @@ on_every_backend! {
         engine.delete_lazy((&mut player, &mut bees)).await.unwrap();
         let report = drain(&engine).await;
         assert_eq!((report.applied, report.dead), (2, 0));
+    }
+
+    async fn one_without_an_id_is_refused_by_name_and_told_how_to_get_one(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Stadium>()).await;
+        let bees = team("bees");
+        let hive = Stadium { code: "hive".to_owned(), home: Some(Reference::from(&bees)), ..Stadium::default() };
+        let mut hive = engine.track(hive).unwrap();
+        let refused = [engine.flush(&mut hive).await.unwrap_err(), engine.flush_lazy(&mut hive).await.unwrap_err()];
+        for refused in refused {
+            assert_eq!(
+                refused.to_string(),
+                "Stadium.home_team is not set, or refers to a Team that has no id yet: its id is made by \
+                 `engine.track(value)?`, so track it before you refer to it by `Reference::from(&tracked)`, or let the \
+                 reference hold it, `Reference::new(value)`; then one flush takes both, lazily too"
+            );
+        }
+        // Both as it says.
+        let mut bees = engine.track(bees).unwrap();
+        hive.home = Some(Reference::from(&bees));
+        engine.flush_lazy((&mut bees, &mut hive)).await.unwrap();
+        hive.home = Some(Reference::new(team("wasps")));
+        engine.flush_lazy(&mut hive).await.unwrap();
+        assert_eq!(drain(&engine).await.dead, 0);
+
+        hive.sister = Some(Reference::from(&Stadium::default()));
+        let refused = engine.flush(&mut hive).await.unwrap_err().to_string();
+        assert!(refused.starts_with("Stadium.sister is not set, or refers to a Stadium"), "{refused}");
+        assert!(refused.ends_with("nothing else makes its id: set it before you refer to it"), "{refused}");
+    }
+
+    async fn of_two_references_to_one_entity_the_right_one_is_named(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Sponsor>().entity::<Deal>()).await;
+        let mut known = engine.track(Sponsor::default()).unwrap();
+        engine.flush(&mut known).await.unwrap();
+        let mut deal = engine.track(Deal { first: (&known).into(), second: Reference::new(Sponsor::default()), ..Deal::default() }).unwrap();
+        let refused = engine.flush_lazy(&mut deal).await.unwrap_err();
+        assert!(matches!(&refused, Error::UnsavedReference { entity: "Deal", column, .. } if column == "second"), "{refused}");
+        engine.flush(&mut deal).await.unwrap();
+        assert_eq!((*deal.first.key(), *deal.second.key()), (1, 2));
     }
 
     async fn a_bare_child_too(backend: Backend) {

@@ -94,7 +94,13 @@ on_every_backend! {
         let engine = shop(&backend).await;
         let mut order = engine.track(Order { customer: Reference::new(customer("Tom")), ..Order::default() }).unwrap();
         let refused = engine.flush_lazy(&mut order).await.unwrap_err();
-        assert!(matches!(refused, Error::UnsavedReference { entity: "Order", .. }), "{refused}");
+        assert_eq!(
+            refused.to_string(),
+            "Order.customer is not set, or refers to a Customer that has no id yet: only the database can make its id: \
+             `engine.flush` it before you refer to it, or let the reference hold it, `Reference::new(value)`, and \
+             `engine.flush` both; a lazy flush takes both where its key has `#[entity(uuid)]`"
+        );
+        assert!(matches!(refused, Error::UnsavedReference { entity: "Order", parent: "Customer", .. }), "{refused:?}");
         assert!(Tracked::is_new(&order));
         let mut bare = Order { customer: Reference::new(customer("Tom")), ..Order::default() };
         assert!(engine.flush_lazy(&mut bare).await.is_err());

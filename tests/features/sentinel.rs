@@ -82,18 +82,17 @@ impl Scene {
     /// Flushes a row and a visit until they are known to be in the stream, as a patient caller does.
     async fn flush(&self, number: u32) {
         let start = Instant::now();
-        let mut unknown = None;
+        let mut unknown: Option<OutcomeUnknown> = None;
         loop {
             let flushed = match &unknown {
-                Some(unknown) => OutcomeUnknown::resend(unknown).await,
+                Some(unknown) => unknown.resend().await,
                 None => {
                     let mut event = self.engine.track(event(number)).unwrap();
-                    let flushed = self.engine.flush_lazy((&mut event, visit())).await;
-                    flushed.map(drop)
+                    self.engine.flush_lazy((&mut event, visit())).await
                 }
             };
             match flushed {
-                Ok(()) => return,
+                Ok(_) => return,
                 Err(Error::OutcomeUnknown(not_known)) => unknown = Some(not_known),
                 Err(error) => assert!(
                     start.elapsed() < FAILOVER,

@@ -50,8 +50,11 @@ pub enum ColumnError {
         wanted: &'static str,
     },
     /// A reference to an entity that has no id yet.
-    #[error(
-        "refers to an entity that is not saved; flush that one first, or hand it over with `Reference::new`"
-    )]
-    UnsavedReference,
+    #[error("is not set, or refers to a {parent} that has no id yet: {advice}")]
+    UnsavedReference {
+        /// What it refers to.
+        parent: &'static str,
+        /// What to do about it, which depends on who makes that one's ids.
+        advice: &'static str,
+    },
 }

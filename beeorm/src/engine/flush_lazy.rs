@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Parts, Receipt};
+use super::{Parts, Receipt, outcome_unknown::told};
 use crate::{
     entity::{Delivery, DeliveryState},
     error::Error,
@@ -38,7 +38,8 @@ pub(super) async fn settle(
     let mut arrived = Vec::new();
     for delivery in rows.outstanding() {
         // Whoever asked for more than an append was told that nothing is known.
-        parts.publisher.settle(&delivery).await?;
+        let settled = parts.publisher.settle(&delivery).await;
+        settled.map_err(|failed| told(parts, &parts.publisher, failed))?;
         rows.resolve(delivery.state());
         if delivery.state() == DeliveryState::Appended {
             arrived.extend_from_slice(&delivery.ids);
@@ -62,12 +63,12 @@ pub(super) async fn run(
         rows: &mut *rows,
         decided: false,
     };
-    let (delivery, statements) = prepare(parts, undecided.rows)?;
+    let delivery = prepare(parts, undecided.rows)?;
     let mut frames = [delivery.ids.as_slice(), &arrived].concat();
     if frames.is_empty() {
         frames = undecided.rows.queued_frames();
     }
-    let mut receipt = Receipt::new(parts.outcomes.clone(), &frames, statements);
+    let mut receipt = Receipt::new(parts.outcomes.clone(), &frames, delivery.statements);
     let turn = match delivery.frames.as_slice() {
         [] => None,
         frames => Some(publisher.admit(frames).await?),
@@ -82,12 +83,12 @@ pub(super) async fn run(
     };
     let appended = publisher.append(Arc::clone(&delivery), turn).await;
     rows.resolve(delivery.state());
-    let appended = appended?;
+    let appended = appended.map_err(|failed| told(parts, &publisher, failed))?;
     receipt.entry = Some(appended.id);
     match appended.shortfall {
         None => Ok(receipt),
         Some(reason) => Err(Error::AppendedNotDurable {
-            receipt: Some(Box::new(receipt)),
+            receipt: Box::new(receipt),
             reason,
         }),
     }
@@ -117,7 +118,7 @@ impl Drop for Undecided<'_, '_> {
 }
 
 /// Everything that can be refused is refused here, before anything is handed over.
-fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, usize), Error> {
+fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<Arc<Delivery>, Error> {
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Lazy, parts, &registered);
     rows.encode(&mut encoder)?;
@@ -134,6 +135,6 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Arc<Delivery>, usize),
         statements += batch.statements.len();
     }
     parts.publisher.check_size(&frames)?;
-    let delivery = Delivery::new(frames, ids, parts.publisher.moment());
-    Ok((Arc::new(delivery), statements))
+    let delivery = Delivery::new(frames, ids, statements, parts.publisher.moment());
+    Ok(Arc::new(delivery))
 }

@@ -7,6 +7,7 @@ mod flush_lazy;
 mod flusher;
 mod ids;
 mod load;
+mod outcome_unknown;
 mod outcomes;
 mod parts;
 mod receipt;
@@ -19,6 +20,7 @@ pub use self::{
     broker::{EventBroker, SetAsideEntry, WaitingFrame},
     dead_letters::{DeadLetter, DeadLetters, Replay, ReplayOutcome, Replayed},
     flusher::Flusher,
+    outcome_unknown::OutcomeUnknown,
     receipt::{Outcome, Receipt},
     schema::Schema,
 };
@@ -57,7 +59,7 @@ impl Engine {
     /// The same engine, for lazy flushes that return when they are as durable as that.
     ///
     /// ```no_run
-    /// # use beeorm::{Change, Durability, prelude::*};
+    /// # use beeorm::prelude::*;
     /// # async fn f<T: Entity>(engine: Engine, payment: Change<T>) -> Result<(), Error> {
     /// engine.with_durability(Durability::Fsynced).flush_lazy(payment).await?;
     /// # Ok(()) }

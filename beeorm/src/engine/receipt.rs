@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use uuid::Uuid;
 
 use super::{Outcomes, outcomes::Fate};
-use crate::{database::inbox::Verdict, error::Error, stream::EntryId};
+use crate::{database::inbox::Verdict, entity::Delivery, error::Error, stream::EntryId};
 
 /// What a lazy flush left in the stream.
 #[derive(Clone)]
@@ -59,6 +59,11 @@ impl fmt::Display for Outcome {
 }
 
 impl Receipt {
+    /// Of a flush that was sent again.
+    pub(super) fn of(outcomes: Outcomes, delivery: &Delivery) -> Self {
+        Self::new(outcomes, &delivery.ids, delivery.statements)
+    }
+
     /// Of a call's own frames, and others that it stands for.
     pub(super) fn new(
         outcomes: Outcomes,

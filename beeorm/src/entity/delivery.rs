@@ -17,6 +17,8 @@ pub(crate) struct Delivery {
     pub(crate) frames: Vec<Vec<u8>>,
     /// The frames' database pools and ids, in the same order.
     pub(crate) ids: Vec<(&'static str, Uuid)>,
+    /// How many statements are in them.
+    pub(crate) statements: usize,
     made: Moment,
     state: watch::Sender<DeliveryState>,
 }
@@ -41,10 +43,16 @@ pub(crate) enum DeliveryState {
 }
 
 impl Delivery {
-    pub(crate) fn new(frames: Vec<Vec<u8>>, ids: Vec<(&'static str, Uuid)>, made: Moment) -> Self {
+    pub(crate) fn new(
+        frames: Vec<Vec<u8>>,
+        ids: Vec<(&'static str, Uuid)>,
+        statements: usize,
+        made: Moment,
+    ) -> Self {
         Self {
             frames,
             ids,
+            statements,
             made,
             state: watch::Sender::new(DeliveryState::InFlight),
         }
@@ -102,7 +110,7 @@ mod tests {
             wall_millis: 1_000_000,
             monotonic: SECOND,
         };
-        let delivery = Delivery::new(Vec::new(), Vec::new(), start);
+        let delivery = Delivery::new(Vec::new(), Vec::new(), 0, start);
         let later = |wall: Duration, monotonic: Duration| Moment {
             wall_millis: start.wall_millis + u64::try_from(wall.as_millis()).unwrap(),
             monotonic: start.monotonic + monotonic,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Entity, Key, Tracked};
+use super::{Entity, Key, KeySource, Tracked};
 use crate::column::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, RefersTo, RowReader};
 
 /// A column that refers to the row of another entity, by its key.
@@ -160,7 +160,10 @@ impl<T: Entity> Column for Reference<T> {
 
     fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
         if self.key().is_unset() {
-            return Err(ColumnError::UnsavedReference);
+            return Err(ColumnError::UnsavedReference {
+                parent: T::schema().entity,
+                advice: advice(T::schema().key_source),
+            });
         }
         self.key().write(sink)
     }
@@ -168,6 +171,21 @@ impl<T: Entity> Column for Reference<T> {
     fn read(reader: &mut dyn RowReader) -> Result<Self, ColumnError> {
         let key = T::Key::read(reader)?;
         Ok(Self { key, value: None })
+    }
+}
+
+/// How an entity that is referred to gets its id.
+fn advice(made_by: KeySource) -> &'static str {
+    match made_by {
+        KeySource::Client => {
+            "its id is made by `engine.track(value)?`, so track it before you refer to it by `Reference::from(&tracked)`, \
+             or let the reference hold it, `Reference::new(value)`; then one flush takes both, lazily too"
+        }
+        KeySource::AutoIncrement => {
+            "only the database can make its id: `engine.flush` it before you refer to it, or let the reference hold it, \
+             `Reference::new(value)`, and `engine.flush` both; a lazy flush takes both where its key has `#[entity(uuid)]`"
+        }
+        KeySource::User => "nothing else makes its id: set it before you refer to it",
     }
 }
 

@@ -6,14 +6,13 @@
 mod durability;
 mod full;
 mod in_flight;
-mod outcome;
 mod together;
 
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub use self::{durability::Durability, full::OnFull, outcome::OutcomeUnknown};
+pub use self::{durability::Durability, full::OnFull};
 use self::{
     full::Room,
     in_flight::{InFlight, Turn},
@@ -25,6 +24,24 @@ use crate::{
     runtime::Runtime,
     stream::{Appended, Backlog, Fsync, Stream, StreamError},
 };
+
+/// Why frames are not in the stream, as far as is known.
+#[derive(Debug)]
+pub(crate) enum Unappended {
+    /// They may be there: the very bytes have to be sent again before anything new.
+    Unknown {
+        delivery: Arc<Delivery>,
+        reason: String,
+    },
+    /// They are not.
+    Refused(Error),
+}
+
+impl<E: Into<Error>> From<E> for Unappended {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
 
 /// The way to one stream.
 #[derive(Clone, Debug)]
@@ -146,7 +163,7 @@ impl Publisher {
         &self,
         delivery: Arc<Delivery>,
         turn: Turn,
-    ) -> Result<Appended, Error> {
+    ) -> Result<Appended, Unappended> {
         let (answer, answered) = oneshot::channel();
         let handed = Handed {
             delivery: Arc::clone(&delivery),
@@ -158,15 +175,18 @@ impl Publisher {
         match answered.await {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
-                Err(self.unknown(delivery, reason))
+                Err(Unappended::Unknown { delivery, reason })
             }
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(self.unknown(delivery, STOPPED.to_owned())),
+            Err(_) => Err(Unappended::Unknown {
+                delivery,
+                reason: STOPPED.to_owned(),
+            }),
         }
     }
 
     /// Sends what was sent before, and is not certain not to have arrived.
-    async fn append_again(&self, delivery: Arc<Delivery>) -> Result<Appended, Error> {
+    async fn append_again(&self, delivery: Arc<Delivery>) -> Result<Appended, Unappended> {
         let (answer, answered) = oneshot::channel();
         let mut handed = Handed {
             delivery: Arc::clone(&delivery),
@@ -182,7 +202,7 @@ impl Publisher {
             Ok(Err(error)) => error.to_string(),
             Err(_) => STOPPED.to_owned(),
         };
-        Err(self.unknown(delivery, reason))
+        Err(Unappended::Unknown { delivery, reason })
     }
 
     fn send(&self, handed: Handed) {
@@ -208,11 +228,14 @@ impl Publisher {
     ///
     /// The consumer executes a frame once, however often it is in the stream; but not after so long a time that it
     /// may have forgotten the first one.
-    pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<Option<Appended>, Error> {
+    pub(crate) async fn settle(
+        &self,
+        delivery: &Arc<Delivery>,
+    ) -> Result<Option<Appended>, Unappended> {
         while delivery.settled().await == DeliveryState::Unknown {
             if delivery.is_too_old(self.moment()) {
                 let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
-                return Err(Error::TooLateToResend { frames });
+                return Err(Error::TooLateToResend { frames }.into());
             }
             if delivery.begin_resend() {
                 return self.append_again(Arc::clone(delivery)).await.map(Some);
@@ -227,15 +250,6 @@ impl Publisher {
             wall_millis: self.channel.runtime.now_millis(),
             monotonic: self.channel.runtime.monotonic(),
         }
-    }
-
-    fn unknown(&self, delivery: Arc<Delivery>, reason: String) -> Error {
-        OutcomeUnknown {
-            publisher: self.clone(),
-            delivery,
-            reason,
-        }
-        .into()
     }
 }
 
@@ -301,7 +315,7 @@ mod tests {
         let delivery = |age| {
             let mut made = publisher.moment();
             made.wall_millis -= u64::try_from(Duration::as_millis(&age)).unwrap();
-            let delivery = Delivery::new(vec![vec![1]], vec![("default", id)], made);
+            let delivery = Delivery::new(vec![vec![1]], vec![("default", id)], 1, made);
             delivery.set(DeliveryState::Unknown);
             Arc::new(delivery)
         };
@@ -310,7 +324,7 @@ mod tests {
         for _ in 0..2 {
             let refused = publisher.settle(&old).await;
             assert!(
-                matches!(&refused, Err(Error::TooLateToResend { frames }) if *frames == [id]),
+                matches!(&refused, Err(Unappended::Refused(Error::TooLateToResend { frames })) if *frames == [id]),
                 "{refused:?}"
             );
         }

@@ -1,4 +1,4 @@
-use super::{Batch, Operation, Shape, rows::Progress};
+use super::{Batch, Operation, Shape};
 use crate::{
     column::{ColumnError, ValueRef, check},
     entity::{
@@ -206,22 +206,6 @@ impl<'e> Encoder<'e> {
             }
             Ok(shape)
         })
-    }
-
-    /// Whether the key of a parent that is encoded, and that the child needs, is known.
-    pub(super) fn parent<P: Entity>(
-        &self,
-        parent: &P,
-        child: &'static str,
-    ) -> Result<Progress, Error> {
-        match (parent.key().is_unset(), self.path) {
-            (false, _) => Ok(Progress::Done),
-            (true, Path::Synchronous) => Ok(Progress::Waiting),
-            (true, Path::Lazy) => Err(Error::UnsavedReference {
-                entity: child,
-                parent: P::schema().entity.to_owned(),
-            }),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     column::{ColumnError, RowReader},
     entity::{
         AssignMode, Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource,
-        Origin, Place, Prepared, ReferenceVisitor, Tracked,
+        Origin, Place, Prepared, ReferenceVisitor, Tracked, encode_row,
     },
     error::Error,
 };
@@ -22,6 +22,11 @@ use crate::{
 #[allow(
     private_interfaces,
     reason = "implemented and called in this crate only"
+)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an entity nor a `Tracked` one",
+    label = "no row of a table",
+    note = "put `#[derive(Entity)]` on it"
 )]
 pub trait Row: Send {
     /// Writes the row's statement, after those of unsaved parents.
@@ -39,15 +44,16 @@ pub trait Row: Send {
 
     /// Adds the frames that hold earlier statements of the row and of those that it refers to: the consumer may not have
     /// come to them yet.
-    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
-        let _ = found;
+    fn queued_frames(&mut self, slot: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
+        let _ = (slot, found);
     }
 
     /// Learns that these frames are done.
     fn caught_up(&mut self) {}
 
     /// Whether it counts in the database and remembers nothing: executed again, it counts again.
-    fn counts(&self) -> bool {
+    fn counts(&self, slot: &Slot) -> bool {
+        let _ = slot;
         false
     }
 
@@ -75,6 +81,12 @@ pub trait Row: Send {
 
 /// A row that can be flushed lazily.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an entity whose id the client makes nor a `Tracked` one, so it cannot be flushed lazily",
+    label = "not lazily",
+    note = "an entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
+    note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
+)]
 pub trait LazyRow: Row {}
 
 impl<T: Entity + ClientKey> LazyRow for T {}
@@ -130,8 +142,10 @@ impl<T: Entity> Row for T {
         found.extend(slot.flight.clone());
     }
 
-    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
-        each_parent(self, &mut |parent| parent.queued_frames(found));
+    fn queued_frames(&mut self, _: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
+        each_parent(self, &mut |parent| {
+            parent.queued_frames(&Slot::default(), found)
+        });
     }
 
     fn caught_up(&mut self) {
@@ -166,13 +180,7 @@ impl<T: Entity> Row for T {
         each_parent(self, &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
-        let flight = slot.flight.take_if(|flight| {
-            matches!(
-                flight.state(),
-                DeliveryState::Appended | DeliveryState::Refused
-            )
-        });
-        match flight.map(|flight| flight.state()) {
+        match slot.landed().map(|flight| flight.state()) {
             Some(DeliveryState::Appended) => (slot.settled, slot.made_key) = (true, false),
             Some(_) if slot.made_key => *self.key_mut() = T::Key::default(),
             _ => {}
@@ -222,12 +230,14 @@ impl<T: Entity> Row for Tracked<T> {
         found.extend(self.delivery().cloned());
     }
 
-    fn queued_frames(&mut self, found: &mut Vec<(&'static str, Uuid)>) {
+    fn queued_frames(&mut self, _: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
         // Of the others the flush will say that they cannot be written.
         if matches!(self.origin(), Origin::New | Origin::Stored) {
             found.extend(self.queued());
         }
-        each_parent(self.value_mut(), &mut |parent| parent.queued_frames(found));
+        each_parent(self.value_mut(), &mut |parent| {
+            parent.queued_frames(&Slot::default(), found)
+        });
     }
 
     fn caught_up(&mut self) {
@@ -381,7 +391,6 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
     struct Parents<'p, 'e> {
         encoder: &'p mut Encoder<'e>,
         progress: Progress,
-        child: &'static str,
     }
 
     impl ReferenceVisitor for Parents<'_, '_> {
@@ -390,9 +399,7 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
         fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Error> {
             if parent.origin() == Origin::New {
                 let progress = parent.encode(&mut Slot::default(), Intent::Save, self.encoder)?;
-                if progress == Progress::Waiting
-                    || self.encoder.parent::<P>(&**parent, self.child)? == Progress::Waiting
-                {
+                if progress == Progress::Waiting || parent.key().is_unset() {
                     self.progress = Progress::Waiting;
                 }
             }
@@ -403,10 +410,15 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
     let mut parents = Parents {
         encoder,
         progress: Progress::Done,
-        child: T::schema().entity,
     };
     value.visit_references(&mut parents)?;
-    Ok(parents.progress)
+    let progress = parents.progress;
+    if progress == Progress::Waiting && encoder.path == Path::Lazy {
+        // Nobody makes the parent's key within this flush: the row itself tells which of its columns is in want of one.
+        encode_row(value, &mut Vec::new())?;
+        return Ok(Progress::Done);
+    }
+    Ok(progress)
 }
 
 fn each_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
@@ -428,10 +440,13 @@ fn each_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
 impl<E: Entity> Row for Change<E> {
     fn encode(
         &mut self,
-        _: &mut Slot,
+        slot: &mut Slot,
         intent: Intent,
         encoder: &mut Encoder<'_>,
     ) -> Result<Progress, Error> {
+        if slot.settled {
+            return Ok(Progress::Done);
+        }
         let entity = E::schema().entity;
         if self.key.is_unset() {
             let operation = if intent == Intent::Delete {
@@ -449,10 +464,35 @@ impl<E: Entity> Row for Change<E> {
         Ok(Progress::Done)
     }
 
-    fn counts(&self) -> bool {
-        self.assignments
-            .iter()
-            .any(|assignment| assignment.mode != AssignMode::Set)
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+        found.extend(slot.flight.clone());
+    }
+
+    fn queued_frames(&mut self, slot: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
+        let ours = |(pool, _): &&(&'static str, Uuid)| *pool == E::schema().pool;
+        found.extend(slot.arrived.iter().filter(ours));
+    }
+
+    fn counts(&self, slot: &Slot) -> bool {
+        let mut assignments = self.assignments.iter();
+        !slot.settled && assignments.any(|assignment| assignment.mode != AssignMode::Set)
+    }
+
+    fn conclude(&mut self, slot: &mut Slot, conclusion: &Conclusion) {
+        if let Conclusion::HandedOver(delivery) = conclusion
+            && !slot.settled
+        {
+            slot.flight = Some(Arc::clone(delivery));
+        }
+    }
+
+    fn resolve(&mut self, slot: &mut Slot, _: DeliveryState) {
+        if let Some(flight) = slot.landed()
+            && flight.state() == DeliveryState::Appended
+        {
+            slot.settled = true;
+            slot.arrived.clone_from(&flight.ids);
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Slot {
     /// An earlier lazy flush of the row, whose outcome was not known, has arrived: this flush is the caller's
     /// second attempt, and succeeds.
     pub(super) settled: bool,
+    /// That flush's frames, where the row cannot remember them: the consumer may not have come to them yet.
+    pub(super) arrived: Vec<(&'static str, Uuid)>,
 }
 
 impl Slot {
@@ -62,7 +64,18 @@ impl Slot {
             made_key: self.made_key && flight.is_some(),
             flight,
             settled: self.settled,
+            arrived: std::mem::take(&mut self.arrived),
         }
+    }
+
+    /// The lazy flush, once it is known what became of it.
+    pub(super) fn landed(&mut self) -> Option<Arc<Delivery>> {
+        self.flight.take_if(|flight| {
+            matches!(
+                flight.state(),
+                DeliveryState::Appended | DeliveryState::Refused
+            )
+        })
     }
 }
 
@@ -140,17 +153,23 @@ impl<'a> Rows<'a> {
             .for_each(|item| (item.finished, item.slot) = (false, item.slot.again()));
     }
 
-    /// The lazy flushes that have to be settled before anything new is encoded.
+    /// The lazy flushes that have to be settled before anything new is encoded, each once.
     pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
         let mut found = Vec::new();
         self.each(|row, slot| row.outstanding(slot, &mut found));
-        found
+        let mut deliveries: Vec<Arc<Delivery>> = Vec::new();
+        for delivery in found {
+            if !deliveries.iter().any(|known| Arc::ptr_eq(known, &delivery)) {
+                deliveries.push(delivery);
+            }
+        }
+        deliveries
     }
 
     /// The frames that the consumer has to be done with before these rows are written synchronously, each once.
     pub(crate) fn queued_frames(&mut self) -> Vec<(&'static str, Uuid)> {
         let mut found = Vec::new();
-        self.each(|row, _| row.queued_frames(&mut found));
+        self.each(|row, slot| row.queued_frames(slot, &mut found));
         found.sort_unstable();
         found.dedup();
         found
@@ -158,12 +177,17 @@ impl<'a> Rows<'a> {
 
     /// Tells the rows that the consumer is done with these.
     pub(crate) fn caught_up(&mut self) {
-        self.each(|row, _| row.caught_up());
+        self.each(|row, slot| {
+            slot.arrived.clear();
+            row.caught_up();
+        });
     }
 
     /// Whether a row counts in the database and remembers nothing.
     pub(crate) fn counts(&mut self) -> bool {
-        self.items.iter_mut().any(|item| item.row().counts())
+        let mut counts = false;
+        self.each(|row, slot| counts |= row.counts(slot));
+        counts
     }
 
     /// Writes the statements of every row that is ready; tells whether all are done.
@@ -236,6 +260,11 @@ impl<'a> Item<'a> {
 /// a [`Change`]; and tuples, arrays and `Vec`s of all that.
 ///
 /// A `&mut User` of your own is moved into the call; write `&mut *user` to keep it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flushed or deleted",
+    label = "nothing to flush",
+    note = "entities, which have `#[derive(Entity)]`, are given as `&mut value`: the flush gives them their ids. So are `Vec`s and arrays of them, and tuples hold `&mut value`s; a `Change` is given by value"
+)]
 pub trait Flush<'a> {
     /// Adds the rows, in order.
     fn rows(self, rows: &mut Rows<'a>);
@@ -245,7 +274,7 @@ pub trait Flush<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flushed lazily",
     label = "not lazily",
-    note = "entities are given as `&mut value`, also in `Vec`s and tuples; a `Change` is given by value",
+    note = "entities, which have `#[derive(Entity)]`, are given as `&mut value`: the flush gives them their ids. So are `Vec`s and arrays of them, and tuples hold `&mut value`s; a `Change` is given by value",
     note = "a bare entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
     note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
 )]

@@ -126,5 +126,5 @@ async fn appended(flushed: Result<Receipt, Error>) -> Result<(), Error> {
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
-    unknown.resend().await
+    unknown.resend().await.map(drop)
 }

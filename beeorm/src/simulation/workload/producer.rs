@@ -14,9 +14,8 @@ use super::{
     plan::{Planner, Unit},
 };
 use crate::{
-    engine::{Engine, Flusher, Outcome, Receipt},
+    engine::{Engine, Flusher, Outcome, OutcomeUnknown, Receipt},
     error::Error,
-    publish::OutcomeUnknown,
     simulation::{
         database::{DatabaseServer, Datum},
         process::Process,
@@ -199,10 +198,9 @@ impl Producer {
         };
         let called = match called {
             // It is in the stream, which is all that is asked for here.
-            Called::Ended(Err(Error::AppendedNotDurable {
-                receipt: Some(receipt),
-                ..
-            })) => Called::Ended(Ok(*receipt)),
+            Called::Ended(Err(Error::AppendedNotDurable { receipt, .. })) => {
+                Called::Ended(Ok(*receipt))
+            }
             called => called,
         };
         let ids = self.process.take_uuids();
@@ -215,7 +213,7 @@ impl Producer {
         for _ in 0..TRIES {
             self.pause().await;
             match unknown.resend().await {
-                Ok(()) | Err(Error::AppendedNotDurable { .. }) => {
+                Ok(_) | Err(Error::AppendedNotDurable { .. }) => {
                     self.ledger().end(number, FlushState::Acknowledged);
                     return true;
                 }
