@@ -5,7 +5,7 @@
 
 use std::{env, error::Error, process::ExitCode};
 
-use beeorm::{PoolOptions, Receipt, prelude::*};
+use beeorm::prelude::*;
 
 /// A row of the table `quickstart_users`.
 #[derive(Entity, Debug, Default)]

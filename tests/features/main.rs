@@ -30,6 +30,7 @@ mod garbage;
 mod hang_up;
 mod in_flight;
 mod lazy_flush;
+mod mistakes;
 mod on_duplicate_key;
 mod one_bad_statement;
 mod order;

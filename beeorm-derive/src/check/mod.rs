@@ -15,6 +15,6 @@ pub(crate) use self::{
     default::default_fits,
     generics::not_generic,
     name::{Named, name},
-    storage::{storage_fits, unindexable},
+    storage::{KEY_TYPES, storage_fits, unindexable},
     type_advice::unsupported_type,
 };

@@ -7,6 +7,12 @@ use crate::{
     model::{Core, Shape, Storage},
 };
 
+/// What a key can be.
+pub(crate) const KEY_TYPES: &str = "a key is a `Uuid`, an integer or a `String`";
+
+/// The words of the key.
+const KEY_WORDS: [&str; 3] = ["uuid", "primary_key", "auto_increment"];
+
 /// Holds what the words say of the column against its type.
 pub(crate) fn storage_fits(
     shape: &Shape,
@@ -15,7 +21,13 @@ pub(crate) fn storage_fits(
     mistakes: &mut Mistakes,
 ) {
     if let Core::Refused(advice) = &shape.core {
-        mistakes.add(ty, advice);
+        let is_key = KEY_WORDS.iter().any(|word| attributes.has(word));
+        // No other attribute makes a key of it.
+        if is_key && advice.contains("#[entity(") {
+            mistakes.add(ty, KEY_TYPES);
+        } else {
+            mistakes.add(ty, advice);
+        }
         return;
     }
     let unknown = matches!(shape.core, Core::Unknown);

@@ -127,7 +127,7 @@ fn source(field: &Field<'_>, mistakes: &mut Mistakes) -> KeySource {
         | Core::Moment
         | Core::Json
         | Core::Reference => {
-            mistakes.add(ty, "a key is a `Uuid`, an integer or a `String`");
+            mistakes.add(ty, check::KEY_TYPES);
             KeySource::User
         }
         _ if field.attributes.has("primary_key") => KeySource::User,

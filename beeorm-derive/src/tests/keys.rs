@@ -95,6 +95,13 @@ fn some_types_are_no_keys() {
             &[(message, field_type)],
         );
     }
+    // Also where there is something to do about it in another column.
+    for field_type in ["(u8, u8)", "[u8; 16]", "Vec<String>"] {
+        for word in ["primary_key", "uuid", "primary_key, auto_increment"] {
+            let field = format!("#[entity({word})] key: {field_type}");
+            assert_key(&field, &[(message, field_type)]);
+        }
+    }
     let optional = "the key cannot be an `Option`: one that is not set is nil, zero or empty";
     assert_key("id: Option<u64>", &[(optional, "Option<u64>")]);
     assert_key(

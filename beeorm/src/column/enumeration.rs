@@ -3,6 +3,11 @@ use super::{ColumnError, ColumnSink, RowReader};
 /// An enum without fields, stored in an ENUM column, or in a SET column by [`Set`](super::Set).
 ///
 /// Made by `#[derive(EntityEnum)]`, which also makes it a [`Column`](super::Column).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no enum of a column",
+    label = "no `EntityEnum`",
+    note = "put `#[derive(EntityEnum)]` on an enum without fields"
+)]
 pub trait EntityEnum: Copy + Eq + 'static {
     /// The stored names, in the order of the variants.
     const VALUES: &'static [&'static str];

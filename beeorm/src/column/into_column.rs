@@ -4,6 +4,11 @@ use super::Column;
 /// `Some(..)` where it is an `Option`.
 ///
 /// Unlike `Into`, it lets a plain `1` take the type of the column.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of a column or key of the type `{T}`",
+    label = "not a `{T}`",
+    note = "a column takes what its field holds; besides, a text takes a `&str`, an `Option` takes the value without `Some`, and a reference takes `&entity`, or a key by `Reference::to(key)`"
+)]
 pub trait IntoColumn<T> {
     /// The column's value.
     fn into_column(self) -> T;

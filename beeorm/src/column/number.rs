@@ -1,6 +1,11 @@
 use super::{Column, ColumnError, ColumnSink, ColumnType, RowReader};
 
 /// A column type that can be counted up and down in the database: integers, floats and decimals.
+#[diagnostic::on_unimplemented(
+    message = "a column of the type `{Self}` cannot be counted up and down",
+    label = "no number",
+    note = "`add` and `subtract` are for integers, floats and decimals that are no `Option`; `set` is for every column"
+)]
 pub trait Number: Column {}
 
 impl Column for bool {

@@ -5,6 +5,11 @@ use uuid::Uuid;
 use crate::{column::Column, error::Error};
 
 /// A type that can be the key of an entity: `Uuid`, an integer or `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of an entity",
+    label = "no key",
+    note = "a key is one column: a `Uuid`, an integer or a `String`"
+)]
 pub trait Key: Column + Clone + Debug + Default + Eq + Hash + Send + Sync + 'static {
     /// Whether no key was given yet: nil, zero or empty.
     fn is_unset(&self) -> bool;

@@ -37,6 +37,11 @@ use crate::column::{ColumnError, ColumnSink, IntoColumn, RowReader};
 pub const DEFAULT_POOL: &str = "default";
 
 /// A struct whose values are rows of one table. Made by `#[derive(Entity)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no entity",
+    label = "no entity",
+    note = "an entity is a struct with `#[derive(Entity)]` and a key; it is named by itself: `User`, not `&User` or `Tracked<User>`"
+)]
 pub trait Entity: Sized + Send + Sync + 'static {
     /// The type of the key.
     type Key: Key;

@@ -67,7 +67,7 @@ impl Registry {
     /// something is on disk.
     ///
     /// ```no_run
-    /// # use beeorm::{Durability, prelude::*};
+    /// # use beeorm::prelude::*;
     /// let registry = Registry::new()
     ///     .pool(DEFAULT_POOL, "redis://localhost")
     ///     .durability(Durability::Fsynced);
@@ -99,7 +99,7 @@ impl Registry {
     ///
     /// ```no_run
     /// # use std::time::Duration;
-    /// # use beeorm::{OnFull, prelude::*};
+    /// # use beeorm::prelude::*;
     /// let registry = Registry::new()
     ///     .pool(DEFAULT_POOL, "redis://localhost")
     ///     .max_len(1_000_000)

@@ -114,7 +114,7 @@ impl Registry {
     /// A pool of connections, with options.
     ///
     /// ```no_run
-    /// # use beeorm::{PoolOptions, prelude::*};
+    /// # use beeorm::prelude::*;
     /// let options = PoolOptions::new().max_connections(50);
     /// let registry = Registry::new().pool_with(DEFAULT_POOL, "mysql://root@localhost/app", options);
     /// ```

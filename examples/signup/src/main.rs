@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use beeorm::{Report, prelude::*};
+use beeorm::prelude::*;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
