@@ -205,9 +205,12 @@ pub enum Error {
     },
     /// A synchronous flush found that an earlier lazy flush of the same entity never took effect: the entity is not what
     /// is stored. Nothing else was done. It is told once; flushed again, only what was changed since is written.
+    ///
+    /// How to go on with one that is dead tells [`Outcome::Dead`].
     #[error(
-        "the earlier lazy flush {frame_id} of this entity was {outcome}, so it is not what is stored: load it anew before \
-         you change it; nothing else was done"
+        "the earlier lazy flush {frame_id} of this entity was {outcome}, so it is not what is stored; nothing else was done: \
+         look at `engine.dead_letters().get({frame_id})` if it is dead-lettered, replay or drop that, and load the entity \
+         anew before you change it"
     )]
     LazyFailed {
         /// As in [`Receipt::frame_ids`](crate::Receipt::frame_ids).

@@ -11,6 +11,7 @@ mod audit;
 mod caller_gone;
 mod columns;
 mod conformance;
+mod connect;
 mod consumer_killed;
 mod contention;
 mod corners;

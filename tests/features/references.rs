@@ -2,7 +2,7 @@
 
 use beeorm::prelude::*;
 
-use crate::support::{drain, engine, on_every_backend};
+use crate::support::{PATIENCE, drain, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default)]
 struct Team {
@@ -100,6 +100,41 @@ on_every_backend! {
         let refused = engine.flush(&mut hive).await.unwrap_err().to_string();
         assert!(refused.starts_with("Stadium.sister is not set, or refers to a Stadium"), "{refused}");
         assert!(refused.ends_with("nothing else makes its id: set it before you refer to it"), "{refused}");
+    }
+
+    async fn a_child_is_refused_until_its_lazy_parent_is_applied(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
+        let mut bees = engine.track(team("bees")).unwrap();
+        let receipt = engine.flush_lazy(&mut bees).await.unwrap();
+        let mut now = engine.track(Player { team: Reference::from(&bees), ..Player::default() }).unwrap();
+        let refused = engine.flush(&mut now).await.unwrap_err();
+        assert!(refused.is_foreign_key(), "{refused}");
+        let mut later = engine.track(Player { team: Reference::from(&bees), ..Player::default() }).unwrap();
+        engine.flush_lazy(&mut later).await.unwrap();
+        assert_eq!(drain(&engine).await.dead, 0);
+        assert_eq!(receipt.applied(PATIENCE).await.unwrap(), Outcome::Applied);
+        engine.flush(&mut now).await.unwrap();
+    }
+
+    async fn a_dead_one_is_dropped_and_inserted_anew(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
+        let nobody: Reference<Team> = Reference::to(Uuid::from_u128(1));
+        let mut player = engine.track(Player { team: nobody, ..Player::default() }).unwrap();
+        let receipt = engine.flush_lazy(&mut player).await.unwrap();
+        drain(&engine).await;
+        assert_eq!(receipt.applied(PATIENCE).await.unwrap(), Outcome::Dead);
+        let failed = engine.flush(&mut player).await.unwrap_err();
+        let Error::LazyFailed { frame_id, outcome: Outcome::Dead } = failed else { panic!("{failed}") };
+        assert!(failed.to_string().contains(&format!("engine.dead_letters().get({frame_id})")), "{failed}");
+        let letters = engine.dead_letters();
+        assert!(letters.get(frame_id).await.unwrap().is_some());
+        letters.drop_letter(frame_id).await.unwrap();
+        let mut again = engine.track(Tracked::into_inner(player)).unwrap();
+        again.team = Reference::new(team("bees"));
+        engine.flush_lazy(&mut again).await.unwrap();
+        let report = drain(&engine).await;
+        assert_eq!((report.applied, report.dead), (1, 0), "{report:?}");
+        assert!(engine.load::<Player>(again.id).await.unwrap().is_some());
     }
 
     async fn of_two_references_to_one_entity_the_right_one_is_named(backend: Backend) {

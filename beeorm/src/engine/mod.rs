@@ -132,7 +132,27 @@ impl Engine {
     ///
     /// Where lazy flushes of the same tracked entities are still in the stream, it waits for the background consumer
     /// to be done with them, so that they cannot undo it: [`Error::LazyPending`] when that takes longer than
-    /// [`Registry::lazy_timeout`](crate::Registry::lazy_timeout).
+    /// [`Registry::lazy_timeout`](crate::Registry::lazy_timeout), [`Error::LazyFailed`] when one never took effect.
+    ///
+    /// # What it refers to
+    ///
+    /// It waits for the lazy flushes of no other entity. A child whose parent was flushed lazily, and that refers to it by
+    /// its key alone, is refused by the foreign key ([`Error::is_foreign_key`], MySQL's error 1452) until the consumer has
+    /// inserted the parent. Wait for that with the parent's receipt, or flush the child lazily too: what touches a parent
+    /// and its child takes effect in the order of the flushes.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use beeorm::prelude::*;
+    /// # #[derive(Entity)] struct Team { #[entity(uuid)] id: Uuid }
+    /// # #[derive(Entity)] struct Player { #[entity(uuid)] id: Uuid, team: Reference<Team> }
+    /// # async fn f(engine: Engine, mut team: Tracked<Team>, mut player: Tracked<Player>) -> Result<(), Error> {
+    /// let receipt = engine.flush_lazy(&mut team).await?;
+    /// player.team = Reference::from(&team);
+    /// receipt.applied(Duration::from_secs(10)).await?; // before a synchronous flush of what refers to it
+    /// engine.flush(&mut player).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn flush<'a>(&self, values: impl Flush<'a>) -> Result<(), Error> {
         flush::save(&self.parts, values).await
     }

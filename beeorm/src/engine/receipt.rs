@@ -30,7 +30,14 @@ pub enum Outcome {
     /// No database took it, nor its dead letter: it stands where
     /// [`set_aside`](crate::EventBroker::set_aside) shows it.
     SetAside,
-    /// It stands in the dead letters.
+    /// It stands in the dead letters, and the entities of the flush are not what is stored.
+    ///
+    /// [`DeadLetters::get`](crate::DeadLetters::get) gives its letter, by an id of [`Receipt::frame_ids`], with values,
+    /// error and attempts. Where what was wrong has been mended in the database,
+    /// [`replay`](crate::DeadLetters::replay) executes it and what follows it; else
+    /// [`drop_letter`](crate::DeadLetters::drop_letter) takes it away. Then go on with what [`Engine::load`](crate::Engine::load)
+    /// gives, and not with the old entity. Where nothing was stored, an INSERT having been dropped, the value can be
+    /// inserted again, with its id, by `engine.track(Tracked::into_inner(entity))`.
     Dead,
 }
 

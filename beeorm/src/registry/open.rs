@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 
 #[cfg(feature = "redis")]
-use super::open_redis::redis;
+use super::open_redis::{redis, rights};
 use super::{
     ConfigError,
     pool::{Pool, StreamPlace},
@@ -15,6 +15,7 @@ use crate::{
     database::{self, Database, OpenOptions},
     engine::Channel,
     runtime::Runtime,
+    stream::StreamError,
 };
 
 /// Connections of a database pool for callers; as many again for the consumer.
@@ -54,7 +55,7 @@ pub(super) async fn open(
     let wrong = prepared
         .into_iter()
         .filter_map(Result::err)
-        .map(|error| unreachable_pool(pool, error.to_string()));
+        .map(|error| unreachable_pool(pool, refusal(pool, error)));
     let wrong: Vec<_> = wrong.collect();
     if wrong.is_empty() {
         return Ok(Opened::Streams(streams));
@@ -69,6 +70,20 @@ pub(super) fn unreachable_pool(pool: &Pool, reason: impl Into<String>) -> Config
         pool: pool.name.clone(),
         url: pool.url.shown(),
         reason: reason.into(),
+    }
+}
+
+/// What a stream's server said; which pool it is of is told already.
+fn refusal(pool: &Pool, error: StreamError) -> String {
+    match error {
+        StreamError::Refused { reason, .. } if reason.contains("NOPERM") => {
+            format!(
+                "{reason}; the lazy channel takes: ACL SETUSER … {}",
+                rights(pool)
+            )
+        }
+        StreamError::Refused { reason, .. } | StreamError::Unavailable { reason, .. } => reason,
+        error => error.to_string(),
     }
 }
 
@@ -115,6 +130,11 @@ pub(super) fn channels(
 }
 
 #[cfg(not(feature = "redis"))]
+fn rights(_: &Pool) -> String {
+    String::new()
+}
+
+#[cfg(not(feature = "redis"))]
 async fn redis(pool: &Pool, _: &[StreamPlace], _: &Runtime) -> Result<Streams, Vec<ConfigError>> {
     Err(vec![unreachable_pool(
         pool,
@@ -131,7 +151,7 @@ async fn embedded(
     use crate::stream::embedded::{self, EmbeddedStream};
 
     let opened = embedded::open(&pool.name, &pool.url.url, runtime.clone()).await;
-    let store = opened.map_err(|error| error.to_string())?;
+    let store = opened.map_err(|error| refusal(pool, error))?;
     Ok(channels(pool, places, |name, _| {
         Arc::new(EmbeddedStream::new(Arc::clone(&store), name))
     }))

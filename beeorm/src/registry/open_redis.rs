@@ -42,12 +42,7 @@ pub(super) async fn redis(
 
 fn options(pool: &Pool) -> RedisOptions {
     let mut options = RedisOptions::new(&pool.name, &pool.url.url);
-    let namespace = pool
-        .options
-        .namespace
-        .clone()
-        .or_else(|| pool.url.namespace.clone());
-    options.namespace = namespace.filter(|namespace| !namespace.is_empty());
+    options.namespace = namespace(pool).map(str::to_owned);
     options.connect_timeout = pool
         .options
         .connect_timeout
@@ -59,14 +54,44 @@ fn options(pool: &Pool) -> RedisOptions {
     options
 }
 
+fn namespace(pool: &Pool) -> Option<&str> {
+    let namespace = pool.options.namespace.as_deref();
+    let namespace = namespace.or(pool.url.namespace.as_deref());
+    namespace.filter(|namespace| !namespace.is_empty())
+}
+
+/// What the account of the pool needs, as Redis' ACL SETUSER takes it.
+pub(super) fn rights(pool: &Pool) -> String {
+    let keys = match namespace(pool) {
+        Some(namespace) => format!("~{namespace}:* ~{{{namespace}:*"),
+        None => "~*".to_owned(),
+    };
+    format!("{keys} +@connection +@stream +@hash +@scripting +del +info +time")
+}
+
 fn failed(pool: &Pool, error: RedisError) -> ConfigError {
-    unreachable_pool(
-        pool,
-        match error {
-            RedisError::Url(problem) => problem,
-            error => format!("{error} (is the server running, and the URL right?)"),
-        },
-    )
+    if let RedisError::Url(problem) = error {
+        return unreachable_pool(pool, problem);
+    }
+    let advice = match error.code() {
+        "WRONGPASS" => "check the URL's user and password".to_owned(),
+        "NOAUTH" => {
+            "the server asks for a password: give it in the URL, redis://user:password@host, or redis://:password@host for \
+             the server's one password"
+                .to_owned()
+        }
+        "NOPERM" => format!("give the account the right: ACL SETUSER … {}", rights(pool)),
+        "ERR" => {
+            "the server has no database of that number, or is none that beeorm can use: take another number, as in \
+             redis://host/0, and keep programs apart by `?namespace=…`"
+                .to_owned()
+        }
+        "" if pool.url.url.starts_with("rediss") => {
+            "is the server running, the URL right, and does that port speak TLS, as `rediss://` asks for?".to_owned()
+        }
+        _ => "is the server running, and the URL right?".to_owned(),
+    };
+    unreachable_pool(pool, format!("{error}; {advice}"))
 }
 
 /// What is wrong with the server; warns of what is only risky.

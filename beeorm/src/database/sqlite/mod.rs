@@ -61,8 +61,15 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
     };
     let explain = |error| {
         let error = failure(error);
+        const CANNOT_OPEN: u32 = 14;
+        let advice = match error.code() {
+            Some(code) if code & 0xff == CANNOT_OPEN => {
+                "; its folder has to be there, and this program needs the right to write to it"
+            }
+            _ => "",
+        };
         let message = format!(
-            "cannot open the database {}: {}",
+            "cannot open the database {}: {}{advice}",
             path.unwrap_or("in memory"),
             error.message()
         );

@@ -35,7 +35,12 @@ impl<'u> Location<'u> {
             return Ok(None);
         };
         let path = PathBuf::from(format!("{path}.lock"));
-        let failed = |error| format!("the lock file {} cannot be made: {error}", path.display());
+        let failed = |error| {
+            format!(
+                "the lock file {} cannot be made: {error}; its folder has to be there, and this program needs the right to write to it",
+                path.display()
+            )
+        };
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
