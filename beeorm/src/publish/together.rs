@@ -143,7 +143,7 @@ mod tests {
             monotonic: Duration::ZERO,
         };
         Handed {
-            delivery: Arc::new(Delivery::new(vec![vec![0; bytes]], Vec::new(), now)),
+            delivery: Arc::new(Delivery::new(vec![vec![0; bytes]], Vec::new(), 0, now)),
             again: false,
             turn: None,
             answer: None,
