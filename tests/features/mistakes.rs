@@ -19,6 +19,10 @@ struct Expected<'a> {
 fn are_answered_in_the_librarys_words() {
     let program = include_str!("../mistakes/main.rs");
     let said = compile();
+    assert!(
+        !said.is_empty(),
+        "cargo did not come so far, and says why on standard error"
+    );
     let expected = expected(program);
     assert!(expected.len() > 20, "{expected:?}");
     for expected in &expected {
