@@ -357,6 +357,12 @@ impl Error {
         self.database().is_some_and(DatabaseError::is_foreign_key)
     }
 
+    /// Whether the database refused a number that its column does not hold, as that of a counter that is at its end.
+    #[must_use]
+    pub fn is_out_of_range(&self) -> bool {
+        self.database().is_some_and(DatabaseError::is_out_of_range)
+    }
+
     /// Whether there was no row to change.
     #[must_use]
     pub fn is_row_missing(&self) -> bool {

@@ -15,6 +15,7 @@ mod connect;
 mod consumer_killed;
 mod contention;
 mod corners;
+mod counters;
 mod dead_inserts;
 mod dead_letters;
 mod derive;

@@ -36,6 +36,12 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
         (ColumnType::Blob(size), ValueRef::Bytes(bytes)) => {
             within(bytes.len() as u64, size.max_bytes(), "bytes")
         }
+        (ColumnType::Integer { .. } | ColumnType::Bool, ValueRef::Signed(value)) => {
+            whole(column_type, value.into())
+        }
+        (ColumnType::Integer { .. } | ColumnType::Bool, ValueRef::Unsigned(value)) => {
+            whole(column_type, value.into())
+        }
         (ColumnType::Float, ValueRef::Float(value)) => finite(column_type, f64::from(value)),
         (ColumnType::Double, ValueRef::Double(value)) => finite(column_type, value),
         (ColumnType::Date, ValueRef::Date(days)) => {
@@ -91,9 +97,36 @@ fn within(actual: u64, limit: u64, unit: &'static str) -> Result<(), ColumnError
     }
 }
 
-fn finite(column_type: &ColumnType, value: f64) -> Result<(), ColumnError> {
+/// Whether the column, one of integers, holds the number.
+pub(crate) fn whole(column_type: &ColumnType, value: i128) -> Result<(), ColumnError> {
+    let (least, most) = match *column_type {
+        ColumnType::Integer {
+            bits,
+            signed: false,
+        } => (0, (1_i128 << bits.min(64)) - 1),
+        ColumnType::Integer { bits, signed: true } => {
+            let half = 1_i128 << (bits.clamp(1, 64) - 1);
+            (-half, half - 1)
+        }
+        // `TINYINT(1)`.
+        _ => (i8::MIN.into(), i8::MAX.into()),
+    };
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("it holds {least} to {most}");
+    ranged(false, column_type, || value.to_string(), &allowed)
+}
+
+/// Whether the column, one of floats, holds the number as a finite one.
+pub(crate) fn finite(column_type: &ColumnType, value: f64) -> Result<(), ColumnError> {
+    // Beyond the largest float, and not only where it would be rounded to no number.
+    let most = match column_type {
+        ColumnType::Float => f64::from(f32::MAX),
+        _ => f64::MAX,
+    };
     ranged(
-        value.is_finite(),
+        value.abs() <= most,
         column_type,
         || value.to_string(),
         "MySQL stores finite numbers only",
@@ -141,6 +174,27 @@ mod tests {
         assert!(!refused(column_type, ValueRef::Decimal("0.5000")));
         assert!(refused(column_type, ValueRef::Decimal("0.005")));
         assert!(refused(column_type, ValueRef::Decimal("1000")));
+    }
+
+    #[test]
+    fn integers_have_the_range_of_their_width() {
+        for bits in [8_u8, 16, 32, 64] {
+            let signed = ColumnType::Integer { bits, signed: true };
+            let least = i64::MIN >> (64 - bits);
+            assert!(!refused(signed, ValueRef::Signed(least)));
+            assert!(!refused(signed, ValueRef::Signed(!least)));
+            let beyond = u64::MAX / 2 + 1 >> (64 - bits);
+            assert!(refused(signed, ValueRef::Unsigned(beyond)));
+            let unsigned = ColumnType::Integer {
+                bits,
+                signed: false,
+            };
+            let most = u64::MAX >> (64 - bits);
+            assert!(!refused(unsigned, ValueRef::Unsigned(most)));
+            assert!(refused(unsigned, ValueRef::Signed(-1)));
+            assert_eq!(whole(&unsigned, i128::from(most) + 1).is_err(), true);
+            assert!(bits == 64 || refused(signed, ValueRef::Signed(least - 1)));
+        }
     }
 
     #[test]

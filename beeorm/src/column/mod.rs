@@ -33,7 +33,7 @@ pub mod json;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 pub(crate) use self::value::{date_text, datetime_text};
 pub(crate) use self::{
-    check::check,
+    check::{check, finite, whole},
     encoded::{Corrupt, ValueRef, read_varint, write_varint},
     encoded_reader::EncodedReader,
     identity::identity,

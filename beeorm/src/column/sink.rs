@@ -1,4 +1,4 @@
-use super::encoded::{tag, write_varint, zigzag};
+use super::encoded::{ValueRef, tag, write_varint, zigzag};
 
 /// Takes the values of a row, in the order of its columns.
 ///
@@ -111,5 +111,26 @@ impl<'a> ColumnSink<'a> {
     /// A value of an ENUM, or the values of a SET with commas between.
     pub fn word(&mut self, value: &str) {
         self.counted(tag::WORD, value.as_bytes());
+    }
+
+    /// A value that was encoded before.
+    pub(crate) fn value(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.null(),
+            ValueRef::Bool(value) => self.bool(value),
+            ValueRef::Signed(value) => self.signed(value),
+            ValueRef::Unsigned(value) => self.unsigned(value),
+            ValueRef::Float(value) => self.float(value),
+            ValueRef::Double(value) => self.double(value),
+            ValueRef::Text(value) => self.text(value),
+            ValueRef::Bytes(value) => self.bytes(value),
+            ValueRef::Date(days) => self.date(days),
+            ValueRef::DateTime(micros) => self.datetime(micros),
+            ValueRef::Timestamp(micros) => self.timestamp(micros),
+            ValueRef::Decimal(value) => self.decimal(value),
+            ValueRef::Uuid(bytes) => self.uuid(bytes),
+            ValueRef::Json(value) => self.json(value),
+            ValueRef::Word(value) => self.word(value),
+        }
     }
 }

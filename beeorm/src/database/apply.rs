@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{
-    DatabaseError, Dialect, FailureClass, Session,
+    DatabaseError, Dialect, Done, Session,
+    count::{self, counts_here},
     dead_keys::{self, RowKey},
     render::{self, by_key},
 };
 use crate::{
-    column::{Corrupt, ValueRef},
+    column::{Corrupt, ValueRef, check},
+    entity::AssignMode,
     statement::{Batch, Operation, RowValues, Shape, Statement, StatementPlace, StatementRun},
 };
 
@@ -184,36 +186,9 @@ async fn execute(
     rows: &[StatementPlace],
     dead_inserts: DeadInserts,
 ) -> Result<u64, DatabaseError> {
-    let mut binds: Vec<ValueRef<'_>> = Vec::new();
-    let mut shape = None;
-    let mut bytes = 0;
-    for place in rows {
-        let (batch, of, statement) = row(batches, *place).ok_or_else(damaged)?;
-        let RowValues {
-            key,
-            columns,
-            on_duplicate,
-            ..
-        } = batch.values(statement).map_err(|Corrupt| damaged())?;
-        binds.extend(columns);
-        binds.extend(on_duplicate);
-        if of.operation != Operation::Insert {
-            binds.extend(key);
-        }
-        bytes += statement.length();
-        shape.get_or_insert(of);
-    }
-    let shape = shape.ok_or_else(damaged)?;
-    let sql = render::statement(limits.dialect, shape, rows.len());
-    if bytes + sql.len() > limits.statement_bytes {
-        // Sent, it would look like a lost connection, and be tried for ever.
-        return Err(DatabaseError::too_large(
-            "a row",
-            bytes,
-            limits.statement_bytes,
-        ));
-    }
-    let mut done = session.execute(&sql, &binds).await?;
+    let ready = ready(limits, batches, rows)?;
+    let shape = ready.shape;
+    let mut done = ready.run(session).await?;
     let wanted = rows.len().try_into().unwrap_or(u64::MAX);
     let some_are_missing = shape.operation != Operation::Insert && done.rows < wanted;
     if some_are_missing && dead_inserts == DeadInserts::LookedFor {
@@ -223,13 +198,88 @@ async fn execute(
         // A replay that was committed in between has made the row, and has forgotten its key. Of several rows those
         // that were there are counted already.
         if done.rows == 0 {
-            done = session.execute(&sql, &binds).await?;
+            done = ready.run(session).await?;
         }
     }
     if shape.operation == Operation::Update && done.rows < wanted {
         return Err(DatabaseError::row_missing(shape.table.table));
     }
     Ok(done.last_insert_id)
+}
+
+/// A statement to be executed.
+struct Ready<'b> {
+    shape: &'b Shape,
+    sql: String,
+    binds: Vec<ValueRef<'b>>,
+    /// Where the database is not to count itself.
+    counted: Option<RowValues<'b>>,
+}
+
+impl Ready<'_> {
+    async fn run(&self, session: &mut dyn Session) -> Result<Done, DatabaseError> {
+        match &self.counted {
+            Some(values) => count::execute(session, self.shape, values).await,
+            None => session.execute(&self.sql, &self.binds).await,
+        }
+    }
+}
+
+fn ready<'b>(
+    limits: Limits,
+    batches: &[&'b Batch],
+    rows: &[StatementPlace],
+) -> Result<Ready<'b>, DatabaseError> {
+    let mut binds: Vec<ValueRef<'_>> = Vec::new();
+    let (mut shape, mut counted) = (None, None);
+    let mut bytes = 0;
+    for place in rows {
+        let (batch, of, statement) = row(batches, *place).ok_or_else(DatabaseError::damaged)?;
+        let values = batch
+            .values(statement)
+            .map_err(|Corrupt| DatabaseError::damaged())?;
+        if limits.dialect == Dialect::Sqlite {
+            check_values(of, &values)?;
+        }
+        binds.extend(&values.columns);
+        binds.extend(&values.on_duplicate);
+        if of.operation != Operation::Insert {
+            binds.extend(values.key);
+        }
+        bytes += statement.length();
+        shape.get_or_insert(of);
+        // Rows that are counted here are never merged.
+        counted = counts_here(limits.dialect, of).then_some(values);
+    }
+    let shape = shape.ok_or_else(DatabaseError::damaged)?;
+    let sql = render::statement(limits.dialect, shape, rows.len());
+    if bytes + sql.len() > limits.statement_bytes {
+        // Sent, it would look like a lost connection, and be tried for ever.
+        let limit = limits.statement_bytes;
+        return Err(DatabaseError::too_large("a row", bytes, limit));
+    }
+    Ok(Ready {
+        shape,
+        sql,
+        binds,
+        counted,
+    })
+}
+
+/// SQLite keeps whatever it is given, in a column of any type. What callers set is checked by themselves; a frame
+/// may have been written for a column that was wider then.
+fn check_values(shape: &Shape, values: &RowValues<'_>) -> Result<(), DatabaseError> {
+    let assigned = shape.columns.iter().zip(&values.columns);
+    let duplicate = shape.on_duplicate.iter().zip(&values.on_duplicate);
+    for ((position, mode), value) in assigned.chain(duplicate) {
+        if let Some(column) = shape.table.columns.get(*position)
+            && *mode == AssignMode::Set
+        {
+            check(&column.column_type, *value)
+                .map_err(|problem| DatabaseError::of_column(shape.table, *position, &problem))?;
+        }
+    }
+    Ok(())
 }
 
 /// The dead frame that would have inserted one of the rows.
@@ -240,18 +290,12 @@ async fn dead_insert(
 ) -> Result<Option<Uuid>, DatabaseError> {
     let mut keys = BTreeSet::new();
     for (batch, shape, statement) in run.iter().filter_map(|place| row(batches, *place)) {
-        let key = batch.key_bytes(statement).map_err(|Corrupt| damaged())?;
+        let key = batch
+            .key_bytes(statement)
+            .map_err(|Corrupt| DatabaseError::damaged())?;
         keys.extend(key.map(|key| RowKey::new(shape.table.table, key)));
     }
     dead_keys::find(session, &keys)
         .await
         .map_err(DatabaseError::from)
-}
-
-/// Statements are checked when they are encoded or decoded.
-fn damaged() -> DatabaseError {
-    DatabaseError::new(
-        FailureClass::Data,
-        "a statement whose values cannot be read",
-    )
 }

@@ -2,6 +2,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::{column::ColumnError, entity::TableSchema};
+
 /// What a database said when it refused, or why it could not be reached.
 #[derive(Clone, Debug)]
 pub struct DatabaseError {
@@ -50,6 +52,8 @@ pub(crate) enum Kind {
     ForeignKey(Option<String>),
     /// A column that takes no NULL was given one.
     Null,
+    /// A number that its column does not hold.
+    OutOfRange,
     /// A table that the entities ask for is not there, or one of the library's own.
     TableMissing,
     /// A row, or its dead letter, is larger than the server takes.
@@ -126,6 +130,24 @@ impl DatabaseError {
              and this goes with it"
         );
         Self::new(FailureClass::Data, message).with_kind(Kind::InsertDead(frame))
+    }
+
+    /// What a strict server would refuse, and the database itself would keep.
+    pub(crate) fn of_column(table: &TableSchema, position: usize, problem: &ColumnError) -> Self {
+        let column = table.columns.get(position);
+        let column = column.map_or("", |column| column.name.as_str());
+        let kind = match problem {
+            ColumnError::OutOfRange { .. } => Kind::OutOfRange,
+            _ => Kind::Other,
+        };
+        let message = format!("`{}`.`{column}` {problem}", table.table);
+        Self::new(FailureClass::Data, message).with_kind(kind)
+    }
+
+    /// Statements are checked when they are encoded or decoded.
+    pub(crate) fn damaged() -> Self {
+        let message = "a statement whose values cannot be read";
+        Self::new(FailureClass::Data, message)
     }
 
     /// A frame that is older than the inbox remembers.
@@ -209,6 +231,12 @@ impl DatabaseError {
             Kind::ForeignKey(constraint) => constraint.as_deref(),
             _ => None,
         }
+    }
+
+    /// Whether a number is refused that its column does not hold, as that of a counter that is at its end.
+    #[must_use]
+    pub fn is_out_of_range(&self) -> bool {
+        self.kind == Kind::OutOfRange
     }
 
     /// Whether an UPDATE matched no row.

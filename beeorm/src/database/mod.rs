@@ -8,6 +8,7 @@ mod apply;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 mod calendar;
 mod chunks;
+mod count;
 mod databases;
 pub(crate) mod dead_keys;
 pub(crate) mod dead_letters;
@@ -35,6 +36,7 @@ pub use self::error::{DatabaseError, FailureClass};
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 pub(crate) use self::{
     apply::{DeadInserts, Keys, Limits, StatementFailure, apply},
+    count::counts_here,
     databases::Databases,
     engines::without_transactions,
     open::{OpenOptions, open},

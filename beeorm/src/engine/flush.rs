@@ -7,7 +7,7 @@ use crate::{
     column::ValueRef,
     database::{
         DatabaseError, DeadInserts, FailureClass, Keys, Limits, SelectError, Session,
-        StatementFailure, apply, render,
+        StatementFailure, apply, counts_here, render,
     },
     entity::Place,
     error::Error,
@@ -103,7 +103,7 @@ async fn execute(
     let mut sessions: BTreeMap<&'static str, Box<dyn Session>> = BTreeMap::new();
     loop {
         let (progress, batches) = encode(parts, rows)?;
-        let alone = progress == Progress::Done && sessions.is_empty() && single(&batches);
+        let alone = progress == Progress::Done && sessions.is_empty() && single(parts, &batches)?;
         let mut made = MadeKeys::new();
         for (pool, (name, batch)) in batches.iter().enumerate() {
             let database = parts.databases.get(name)?;
@@ -177,17 +177,19 @@ fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Batches), Err
     Ok((progress, encoder.batches))
 }
 
-/// Whether it comes to one statement at the most, without a look at the row behind it.
-fn single(batches: &[(&'static str, Batch)]) -> bool {
+/// Whether it comes to one statement at the most, without a look at the row before or behind it.
+fn single(parts: &Parts, batches: &[(&'static str, Batch)]) -> Result<bool, Error> {
     let statements: usize = batches
         .iter()
         .map(|(_, batch)| batch.statements.len())
         .sum();
-    let duplicates = batches
-        .iter()
-        .flat_map(|(_, batch)| &batch.shapes)
-        .any(|shape| !shape.on_duplicate.is_empty());
-    statements <= 1 && !duplicates
+    let mut looks = false;
+    for (pool, batch) in batches {
+        let dialect = parts.databases.get(pool)?.dialect();
+        let mut shapes = batch.shapes.iter();
+        looks |= shapes.any(|shape| !shape.on_duplicate.is_empty() || counts_here(dialect, shape));
+    }
+    Ok(statements <= 1 && !looks)
 }
 
 /// After ON DUPLICATE KEY UPDATE the row may be another than the one that was to be inserted, with another key:

@@ -2,6 +2,7 @@
 
 mod counters;
 mod own_tables;
+mod ranges;
 mod refusals;
 mod round_trip;
 mod sessions;
@@ -25,6 +26,9 @@ pub async fn database(url: &str) {
     values::the_reader_keeps_its_place(&bench).await;
     counters::counters_are_exact(&bench).await;
     counters::unsigned_numbers_keep_their_order(&bench).await;
+    ranges::counters_end_with_their_column(&bench).await;
+    ranges::decimals_keep_their_digits(&bench).await;
+    ranges::floats_stay_numbers(&bench).await;
     together::counters_are_exact(&bench).await;
     together::what_one_row_refuses_is_refused(&bench).await;
     together::only_these_rows_are_locked(&bench).await;

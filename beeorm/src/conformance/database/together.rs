@@ -10,7 +10,7 @@ use crate::{
     },
     database::{
         DatabaseError, DeadInserts, Dialect, Done, EachRow, FailureClass, Keys, Limits,
-        SelectError, Session, StatementFailure, apply, render,
+        SelectError, Session, StatementFailure, apply,
     },
     entity::{AssignMode, ColumnSchema, KeySource, TableSchema},
     statement::{Batch, Operation, Shape, merged},
@@ -83,26 +83,6 @@ pub(super) fn table(name: String, columns: &[(&str, ColumnType)]) -> &'static Ta
     }))
 }
 
-fn write(sink: &mut ColumnSink<'_>, value: ValueRef<'_>) {
-    match value {
-        Null => sink.null(),
-        ValueRef::Bool(value) => sink.bool(value),
-        Signed(value) => sink.signed(value),
-        Unsigned(value) => sink.unsigned(value),
-        ValueRef::Float(value) => sink.float(value),
-        Double(value) => sink.double(value),
-        Text(value) => sink.text(value),
-        ValueRef::Bytes(value) => sink.bytes(value),
-        ValueRef::Date(days) => sink.date(days),
-        ValueRef::DateTime(micros) => sink.datetime(micros),
-        ValueRef::Timestamp(micros) => sink.timestamp(micros),
-        Decimal(value) => sink.decimal(value),
-        ValueRef::Uuid(bytes) => sink.uuid(bytes),
-        ValueRef::Json(value) => sink.json(value),
-        ValueRef::Word(value) => sink.word(value),
-    }
-}
-
 /// Statements of one shape; of each its values, for an UPDATE or DELETE the key first.
 pub(super) fn batch(
     table: &'static TableSchema,
@@ -114,7 +94,7 @@ pub(super) fn batch(
     for values in statements {
         let start = batch.data.len();
         for value in values {
-            write(&mut ColumnSink::new(&mut batch.data), *value);
+            ColumnSink::new(&mut batch.data).value(*value);
         }
         let shape = Shape::new(table, operation, columns.to_vec());
         batch.push(shape, start).expect("a small batch");
@@ -149,7 +129,7 @@ pub(super) async fn run(
 
 const COUNTERS: [&str; 4] = ["signed", "unsigned", "double", "decimal"];
 
-fn counters() -> &'static TableSchema {
+pub(super) fn counters() -> &'static TableSchema {
     let int = |signed| ColumnType::Integer { bits: 64, signed };
     table(
         "conformance_counter".to_owned(),
@@ -192,10 +172,6 @@ pub(super) async fn counters_are_exact(bench: &Bench) {
     }
     for mode in [AssignMode::Add, AssignMode::Subtract] {
         for (position, column) in COUNTERS.iter().enumerate() {
-            // What SQLite cannot count exactly it is not asked to.
-            if bench.dialect == Dialect::Sqlite && *column != "double" {
-                continue;
-            }
             let step = |id: i64| match steps(id)[position] {
                 Null if id == 3 => Null,
                 Null => Decimal("0.0000000001"),
@@ -211,11 +187,10 @@ pub(super) async fn counters_are_exact(bench: &Bench) {
                 3
             };
             assert_eq!(statements, expected, "{column}: 8, 4 and 1 rows");
-            let shape = Shape::new(counters, Operation::Update, columns.to_vec());
-            let sql = render::statement(bench.dialect, &shape, 1);
             for id in 14..=26 {
-                let binds = [step(id - 13), Signed(id)];
-                session.execute(&sql, &binds).await.unwrap();
+                let alone = [vec![Signed(id), step(id - 13)]];
+                let alone = batch(counters, Operation::Update, &columns, &alone);
+                run(bench, session.as_mut(), &alone).await.unwrap();
             }
         }
     }
@@ -243,9 +218,6 @@ fn with_a_bad_one(column: usize, good: ValueRef<'_>, bad: ValueRef<'_>, mode: As
 }
 
 pub(super) async fn what_one_row_refuses_is_refused(bench: &Bench) {
-    if bench.dialect == Dialect::Sqlite {
-        return;
-    }
     let mut session = bench.session().await;
     for id in 1..=4 {
         let binds = [
@@ -270,18 +242,28 @@ pub(super) async fn what_one_row_refuses_is_refused(bench: &Bench) {
         // The end of the range, from where the third row's step leads out of it.
         let edge = "UPDATE `conformance_counter` SET `signed` = 9223372036854775807, `unsigned` = 0, `double` = 1.7976931348623157e308";
         session.execute(edge, &[]).await.unwrap();
+        // SQLite keeps a text in a column of numbers, and has it refused by nobody.
+        if bench.dialect == Dialect::Sqlite && matches!(bad, Text(_)) {
+            continue;
+        }
         let together = with_a_bad_one(column, good, bad, mode);
         let failure = run(bench, session.as_mut(), &together).await.unwrap_err();
-        let alone = Shape::new(counters(), Operation::Update, vec![(column, mode)]);
-        let sql = render::statement(bench.dialect, &alone, 1);
-        let error = session.execute(&sql, &[bad, Signed(3)]).await.unwrap_err();
+        let alone = [vec![Signed(3), bad]];
+        let alone = batch(counters(), Operation::Update, &[(column, mode)], &alone);
+        let error = run(bench, session.as_mut(), &alone)
+            .await
+            .unwrap_err()
+            .error;
         assert_eq!(error.class(), FailureClass::Data, "{error}");
+        assert!(error.is_out_of_range() || matches!(bad, Text(_)), "{error}");
         let same = (failure.error.class(), failure.error.code());
         assert_eq!(same, (error.class(), error.code()), "{}", failure.error);
     }
     // Found, also where nothing changes; and missed where it is not there.
     let same = with_a_bad_one(2, Unsigned(0), Unsigned(0), AssignMode::Set);
-    assert_eq!(run(bench, session.as_mut(), &same).await.unwrap(), 1);
+    let statements = run(bench, session.as_mut(), &same).await.unwrap();
+    let one_by_one = bench.dialect == Dialect::Sqlite;
+    assert_eq!(statements, if one_by_one { 4 } else { 1 });
     session
         .execute("DELETE FROM `conformance_counter` WHERE `id` = 2", &[])
         .await

@@ -1,6 +1,7 @@
 //! The SQL of statements: values are always bound, names always quoted, the same in every dialect.
 
 pub(crate) mod by_key;
+pub(crate) mod count;
 
 use std::fmt::Write;
 

@@ -119,7 +119,7 @@ impl RowReader for Reader<'_> {
     }
 
     fn float(&mut self) -> Result<f32, ColumnError> {
-        // Written as a float, so nothing is lost; sums that grew past its range become infinite.
+        // Written as a float, so nothing is lost.
         self.real("a float").map(|value| value as f32)
     }
 

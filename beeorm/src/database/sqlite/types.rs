@@ -4,11 +4,12 @@ use crate::column::{BlobSize, ColumnType};
 ///
 /// - Integers are 64 bits and signed. An unsigned one of 64 bits is kept as it is up to 2⁶³ − 1 and
 ///   above that as a text of 20 digits, which sorts behind all numbers: order and uniqueness hold.
-///   The type's words keep SQLite from turning that text into a float. Counting past 2⁶³ makes a
-///   float, which is refused when it is read.
+///   The type's words keep SQLite from turning that text into a float.
 /// - Floats would lose the sign of a zero if SQLite knew that they are floats.
 /// - Decimals, dates, times, JSON, ENUM and SET are texts; dates and times sort as they should,
-///   decimals do not, and adding to one goes by way of a float.
+///   decimals do not.
+///
+/// SQLite adds none of these exactly, and keeps what is out of a column's range: `database/count` adds.
 pub(crate) fn sqlite_type(column_type: &ColumnType) -> &'static str {
     match column_type {
         ColumnType::Bool => "BOOLEAN",
