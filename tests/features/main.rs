@@ -53,6 +53,7 @@ mod server_away;
 mod servers;
 mod short_ids;
 mod signup;
+mod spellings;
 mod statistics;
 mod support;
 mod takeover;

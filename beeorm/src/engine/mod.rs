@@ -105,8 +105,12 @@ impl Engine {
         load::one(&self.parts, &key.into_column()).await
     }
 
-    /// The rows with these keys, by one query; in the order of the keys: `None` where there is none,
-    /// or where the same key stood before.
+    /// The rows with these keys, in the order of the keys: `None` where there is none, or where the row was asked for
+    /// by another key of the same call.
+    ///
+    /// By one query; by two where the database takes a key for one that is spelled otherwise, as a collation does
+    /// with 'bee' and 'BEE'. Then a row stands where its key is asked for as it is stored, else at the first key that
+    /// the database takes for it.
     ///
     /// # Errors
     ///

@@ -113,6 +113,16 @@ pub(crate) fn select_by_key(table: &TableSchema, keys: usize) -> String {
     sql
 }
 
+/// The keys of the rows with one of so many keys, each with the place of that one: they may be written otherwise.
+pub(crate) fn stored_keys(table: &TableSchema, keys: usize) -> String {
+    let key = column(table, table.key);
+    let table = quoted(table.table);
+    let selects: Vec<String> = (0..keys)
+        .map(|place| format!("SELECT {place},{key} FROM {table} WHERE {key} = ?"))
+        .collect();
+    selects.join(" UNION ALL ")
+}
+
 /// The row with these columns' values.
 pub(crate) fn select_by_columns(table: &TableSchema, columns: &[usize]) -> String {
     let mut sql = select(table);
