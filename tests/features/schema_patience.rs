@@ -53,6 +53,13 @@ async fn frames_for_an_unknown_table_wait_and_are_dead_lettered_after_the_patien
     let letters = older.dead_letters().list(10).await.unwrap();
     assert_eq!(letters.len(), 3);
     assert!(letters[0].error.contains("hives"), "{}", letters[0].error);
+    // What the frame itself tells is shown, also by a program without such a table.
+    let shown = [
+        "INSERT `hives` [id=1, honey=0]",
+        "INSERT `hives` [id=2, honey=0]",
+    ];
+    let statements = letters.iter().map(|letter| letter.statements.as_str());
+    assert_eq!(statements.take(2).collect::<Vec<_>>(), shown);
     assert_eq!(scene.sql.count("hives").await, 0);
 }
 
@@ -160,4 +167,5 @@ async fn a_frame_of_a_newer_format_is_set_aside_for_those_who_can_read_it() {
     };
     assert_eq!(entry.values, newer[1..], "every byte of it");
     assert!(entry.reason.contains("format 2"), "{entry:?}");
+    assert!(entry.statements.contains("cannot be shown"), "{entry:?}");
 }

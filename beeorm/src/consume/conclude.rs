@@ -19,6 +19,7 @@ use crate::{
         inbox::Verdict,
         render,
     },
+    frame,
     statement::waiting,
 };
 
@@ -206,7 +207,7 @@ pub(super) async fn foreign(
             FailureClass::Schema,
             foreign.reason.as_str(),
         )),
-        statements: String::new(),
+        statements: frame::describe(foreign.bytes),
         frame: foreign.bytes.to_vec(),
     };
     // Which rows it would have inserted cannot be read.

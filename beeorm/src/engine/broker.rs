@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Channel, Parts};
 use crate::{
     error::Error,
-    frame::{self, Frame},
+    frame::{self, DecodeError, Frame},
     runtime::millis,
     statement::{WaitingStatement, waiting},
     stream::{
@@ -35,7 +35,7 @@ pub struct WaitingFrame {
     pub age: Duration,
     /// Its statements, in order.
     pub statements: Vec<WaitingStatement>,
-    /// Why it cannot be read.
+    /// Why it cannot be read; of another program's frame also what it holds.
     pub problem: Option<String>,
 }
 
@@ -51,6 +51,8 @@ pub struct SetAsideEntry {
     pub entry_id: EntryId,
     /// Why it was set aside.
     pub reason: String,
+    /// The statements of its frames with their values, one a line, as far as they can be read.
+    pub statements: String,
     /// What it held.
     #[serde(skip)]
     pub values: Vec<Vec<u8>>,
@@ -154,6 +156,7 @@ impl EventBroker {
             id: entry.id,
             entry_id: entry.original,
             reason: entry.reason,
+            statements: self.describe(&entry.frames),
             values: entry.frames,
         };
         Ok(aside.into_iter().map(shown).collect())
@@ -169,19 +172,42 @@ impl EventBroker {
         Ok(stream.delete_aside(id).await?)
     }
 
+    /// Of those that are frames at all.
+    fn describe(&self, frames: &[Vec<u8>]) -> String {
+        let is_frame = |bytes: &&Vec<u8>| {
+            let decoded = frame::decode(bytes, &self.parts.tables);
+            !matches!(decoded, Err(DecodeError::Garbage(_)))
+        };
+        let frames = frames.iter().filter(is_frame);
+        let shown: Vec<_> = frames.map(|bytes| frame::describe(bytes)).collect();
+        shown.join("\n")
+    }
+
     fn show(&self, entry: EntryId, bytes: &[u8], now_millis: u64) -> WaitingFrame {
         let decoded = frame::decode(bytes, &self.parts.tables);
         let problem = decoded.as_ref().err().map(ToString::to_string);
+        // Of a frame that is only not for this program there is more to tell.
+        let foreign = match &decoded {
+            Err(DecodeError::Schema { id, pool, .. }) => Some((*id, pool.clone())),
+            Ok(_) | Err(DecodeError::Garbage(_)) => None,
+        };
         let frame = decoded.ok();
+        let problem = problem.map(|problem| match foreign {
+            Some(_) => format!("{problem}: {}", frame::describe(bytes)),
+            None => problem,
+        });
+        let (foreign_id, foreign_pool) = foreign.unzip();
         let created = frame
             .as_ref()
             .map_or(entry.millis, |frame| frame.created_millis);
         WaitingFrame {
             entry_id: entry.to_string(),
-            frame_id: frame.as_ref().map(|frame| frame.id),
+            frame_id: frame.as_ref().map(|frame| frame.id).or(foreign_id),
             pool: frame
                 .as_ref()
-                .map_or_else(String::new, |frame: &Frame| frame.pool.clone()),
+                .map(|frame: &Frame| frame.pool.clone())
+                .or(foreign_pool)
+                .unwrap_or_default(),
             age: Duration::from_millis(now_millis.saturating_sub(created)),
             statements: frame
                 .as_ref()

@@ -9,6 +9,7 @@ use crate::{
         dead_letters::{self, DeadLetterRow},
     },
     error::Error,
+    frame,
     runtime::millis,
 };
 
@@ -66,7 +67,8 @@ pub struct DeadLetter {
     pub follows: Option<Uuid>,
     /// It came back when the inbox had forgotten that time: it may have been executed long ago.
     pub may_have_been_applied: bool,
-    /// The statements with their values, one a line.
+    /// The statements with their values, one a line. Those for tables that no registered entity of the consumer had
+    /// are shown without their SQL; where a frame cannot be read at all, it says why.
     pub statements: String,
     /// The frame, as it was in the stream.
     #[serde(skip)]
@@ -345,7 +347,12 @@ impl DeadLetter {
             error: row.refusal.error,
             follows: row.refusal.follows,
             may_have_been_applied: row.refusal.may_be_applied,
-            statements: row.statements,
+            // Of another program's frame it may have been written by one that could not read it.
+            statements: if row.statements.is_empty() {
+                frame::describe(&row.frame)
+            } else {
+                row.statements
+            },
             frame: row.frame,
         }
     }

@@ -173,20 +173,20 @@ fn column(rest: &mut &[u8], id: Uuid, table: &'static TableSchema) -> Result<usi
     })
 }
 
-fn byte(rest: &mut &[u8]) -> Result<u8, Corrupt> {
+pub(super) fn byte(rest: &mut &[u8]) -> Result<u8, Corrupt> {
     let (first, behind) = rest.split_first().ok_or(Corrupt)?;
     *rest = behind;
     Ok(*first)
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Corrupt> {
+pub(super) fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Corrupt> {
     let (taken, behind) = rest.split_at_checked(length).ok_or(Corrupt)?;
     *rest = behind;
     Ok(taken)
 }
 
 /// A number of things to come, each of at least one byte: more than there are bytes is no number.
-fn count(rest: &mut &[u8]) -> Result<usize, Corrupt> {
+pub(super) fn count(rest: &mut &[u8]) -> Result<usize, Corrupt> {
     let count = usize::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
     if count <= rest.len() {
         Ok(count)
@@ -195,7 +195,7 @@ fn count(rest: &mut &[u8]) -> Result<usize, Corrupt> {
     }
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Corrupt> {
+pub(super) fn text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, Corrupt> {
     let length = count(rest)?;
     std::str::from_utf8(take(rest, length)?).map_err(|_| Corrupt)
 }

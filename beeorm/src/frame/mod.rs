@@ -5,6 +5,7 @@
 //! frame.
 
 mod decode;
+mod describe;
 mod encode;
 mod tables;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use self::{
     decode::{DecodeError, decode},
+    describe::describe,
     encode::encode,
     tables::Tables,
 };

@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::{DecodeError, Tables, decode, encode};
+use super::{DecodeError, Tables, decode, describe, encode};
 use crate::{
     entity::{AssignMode, Entity},
     statement::{Batch, Operation, Shape},
@@ -163,5 +163,38 @@ fn a_newer_format_and_an_unknown_table_are_no_garbage() {
     let unknown = decode(&bytes(), &Tables::new([]));
     assert!(
         matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\""))
+    );
+}
+
+#[test]
+fn frames_of_others_are_described() {
+    let frame = encode(ID, 1, "elsewhere", &batch());
+    assert!(decode(&frame, &Tables::default()).is_err());
+    assert_eq!(
+        describe(&frame),
+        format!(
+            "INSERT `bees` [id={ID}, name='Maja', trips=3]\nUPDATE `bees` [trips+=7, id={ID}]\nDELETE `bees` [id={ID}]"
+        )
+    );
+    let mut newer = frame.clone();
+    newer[0] = 2;
+    assert!(
+        describe(&newer).contains("format 2"),
+        "{}",
+        describe(&newer)
+    );
+    // Whatever is cut off, what stands before it is shown, and nothing panics.
+    for end in 0..frame.len() {
+        let described = describe(&frame[..end]);
+        assert!(described.ends_with(')'), "{end}: {described}");
+    }
+    // A value of a kind that is yet to come: its table can be told all the same.
+    let mut unknown = frame.clone();
+    let seven = unknown.windows(2).rposition(|bytes| bytes == [4, 7]);
+    unknown[seven.unwrap()] = 99;
+    let described = describe(&unknown);
+    assert!(
+        described.contains("UPDATE `bees` [its values") && described.contains("DELETE `bees`"),
+        "{described}"
     );
 }
