@@ -230,7 +230,7 @@ pub enum Error {
     },
     /// The stream refused, or could not be reached: nothing was appended.
     #[error(transparent)]
-    Stream(#[from] StreamError),
+    Stream(StreamError),
     /// The lazy channel has as many entries as [`Registry::max_len`](crate::Registry::max_len) allows: nothing was
     /// appended.
     #[error(
@@ -269,6 +269,12 @@ pub enum Error {
         /// The frames' ids, as in [`Receipt::frame_ids`](crate::Receipt::frame_ids).
         frames: Vec<Uuid>,
     },
+    /// The engine, or a clone of it, was closed before.
+    #[error(
+        "the engine is closed, by `close()` on it or on a clone of it: nothing was done; connect another, \
+         `registry.connect()`"
+    )]
+    Closed,
     /// There is no dead letter of that frame: it was never there, or somebody else has replayed or dropped it.
     #[error(
         "there is no dead letter of the frame {frame_id}: it may have been replayed or dropped"
@@ -308,7 +314,26 @@ pub enum Error {
     /// The database refused, or could not be reached. Where the answer to a COMMIT was lost
     /// ([`FailureClass::Infrastructure`](crate::FailureClass)) it may have been done; else nothing was changed.
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Database(DatabaseError),
+}
+
+impl From<StreamError> for Error {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Closed { .. } => Self::Closed,
+            error => Self::Stream(error),
+        }
+    }
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        if error.is_closed() {
+            Self::Closed
+        } else {
+            Self::Database(error)
+        }
+    }
 }
 
 impl Error {

@@ -9,6 +9,7 @@
 mod as_if_one_by_one;
 mod audit;
 mod caller_gone;
+mod closed;
 mod columns;
 mod conformance;
 mod connect;

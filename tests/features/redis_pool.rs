@@ -1,6 +1,10 @@
 //! The lazy channel in a Redis pool of its own, told in code and in YAML.
 
 use beeorm::{ConfigError, prelude::*};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::support::{Backend, RawRedis, drain, engine, own_servers, redis_url, servers};
 
@@ -121,4 +125,31 @@ async fn goes_through(engine: &Engine) {
     let mut event = Event::default();
     engine.flush_lazy(&mut event).await.unwrap();
     assert_eq!(drain(engine).await.applied, 1);
+}
+
+/// Whatever it is that answers: the pool is named, and what to look at.
+#[tokio::test]
+async fn a_server_that_is_no_redis_is_refused_in_words_of_ours() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, "sqlite://memory")
+        .pool(DEFAULT_POOL, format!("redis://{address}"));
+    let refused = registry.entity::<Event>().connect().await.unwrap_err();
+    let told = refused.to_string();
+    for part in [
+        "stream pool \"default\"",
+        "does not speak as Redis",
+        "rediss://",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("Protocol Error"), "{told}");
+    server.abort();
 }

@@ -210,21 +210,10 @@ impl BackgroundConsumer {
     ///
     /// # Errors
     ///
-    /// The library's own tables could not be made because of missing rights. A database or Redis that is
-    /// away is waited for.
+    /// The library's own tables could not be made because of missing rights; [`Error::Closed`] of an engine that is
+    /// closed, before or meanwhile. A database or Redis that is away is waited for.
     pub async fn run_until(self, shutdown: impl Future) -> Result<Report, Error> {
-        let run = self.begin(false);
-        let stop = run.stop.clone();
-        let shutdown = std::pin::pin!(shutdown);
-        let work = std::pin::pin!(run.run());
-        match future::select(work, shutdown).await {
-            Either::Left((finished, _)) => finished?,
-            Either::Right((_, work)) => {
-                stop.set();
-                work.await?;
-            }
-        }
-        Ok(run.counters.report())
+        self.begin(false).until(shutdown).await
     }
 
     /// Applies everything that there is, waits for the channel if another consumer owns it, and returns.
@@ -233,9 +222,24 @@ impl BackgroundConsumer {
     ///
     /// As [`run_until`](Self::run_until).
     pub async fn drain(self) -> Result<Report, Error> {
-        let run = self.begin(true);
-        run.run().await?;
-        Ok(run.counters.report())
+        self.drain_until(future::pending::<()>()).await
+    }
+
+    /// Applies everything that there is, but no longer than until the future is ready; then finishes what it holds, and
+    /// leaves the rest in the stream. A database that is away is waited for until then, and not for ever.
+    ///
+    /// ```no_run
+    /// # async fn f(engine: beeorm::Engine) -> Result<(), beeorm::Error> {
+    /// let time_out = tokio::time::sleep(std::time::Duration::from_secs(15));
+    /// let report = engine.background_consumer().drain_until(time_out).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run_until`](Self::run_until).
+    pub async fn drain_until(self, shutdown: impl Future) -> Result<Report, Error> {
+        self.begin(true).until(shutdown).await
     }
 
     fn begin(self, drain: bool) -> Arc<Run> {
@@ -260,6 +264,25 @@ impl BackgroundConsumer {
 }
 
 impl Run {
+    /// Runs until the future is ready, or the engine is closed under it.
+    async fn until(&self, shutdown: impl Future) -> Result<Report, Error> {
+        let closed = std::pin::pin!(self.source.databases.closed());
+        let shutdown = std::pin::pin!(shutdown);
+        let shutdown = future::select(shutdown, closed);
+        let work = std::pin::pin!(self.run());
+        match future::select(work, shutdown).await {
+            Either::Left((finished, _)) => finished?,
+            Either::Right((end, work)) => {
+                self.stop.set();
+                work.await?;
+                if matches!(end, Either::Right(_)) {
+                    return Err(Error::Closed);
+                }
+            }
+        }
+        Ok(self.counters.report())
+    }
+
     /// Owns, works, and contends again when another took over, until stopped or drained.
     async fn run(&self) -> Result<(), Error> {
         self.begin_with_tables().await?;

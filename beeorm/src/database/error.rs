@@ -70,6 +70,8 @@ pub(crate) enum Kind {
     ConnectionLost,
     /// The server, which serves others meanwhile, hangs up on the frame each time.
     HangsUp,
+    /// The pool was closed with its engine.
+    Closed,
     Other,
 }
 
@@ -148,6 +150,20 @@ impl DatabaseError {
     pub(crate) fn damaged() -> Self {
         let message = "a statement whose values cannot be read";
         Self::new(FailureClass::Data, message)
+    }
+
+    /// The pool was closed with its engine.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "embedded")),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
+    pub(crate) fn closed() -> Self {
+        let message = "the database pool was closed with its engine: nothing was done";
+        Self::new(FailureClass::Infrastructure, message).with_kind(Kind::Closed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.kind == Kind::Closed
     }
 
     /// A frame that is older than the inbox remembers.

@@ -75,7 +75,11 @@ impl Outcomes {
                 (*frame, Box::pin(self.wait_for(pool, *frame, told)))
             })
             .collect();
-        let mut late = self.0.runtime.sleep(timeout);
+        let closed = self.0.databases.closed();
+        let mut late = Box::pin(future::select(
+            self.0.runtime.sleep(timeout),
+            Box::pin(closed),
+        ));
         let mut fates = Vec::with_capacity(waited.len());
         for (frame_id, fate) in waited {
             match future::select(fate, late).await {
@@ -83,6 +87,7 @@ impl Outcomes {
                     fates.push(fate);
                     late = still;
                 }
+                Either::Right(_) if self.0.databases.is_closed() => return Err(Error::Closed),
                 Either::Right(_) => {
                     return Err(Error::LazyPending {
                         frame_id,

@@ -43,9 +43,7 @@ impl Parts {
     }
 
     pub(crate) async fn close(&self) {
-        for (_, database) in self.databases.iter() {
-            database.close().await;
-        }
+        self.databases.close().await;
         for channel in self.channels.values() {
             channel.stream.close().await;
         }

@@ -7,7 +7,8 @@ use std::{
 use fred::types::config::Config;
 
 use super::{
-    Arguments, FsyncWriter, RedisError, RedisOptions, Reply, Waiter, connection::Connection, url,
+    Arguments, FsyncWriter, RedisError, RedisOptions, Reply, Waiter, closed::Closed,
+    connection::Connection, url,
 };
 
 /// A pool's client: cheap commands from any number of tasks, over one connection.
@@ -15,6 +16,7 @@ pub(crate) struct Client {
     options: RedisOptions,
     config: Config,
     connection: RwLock<Arc<Connection>>,
+    closed: Closed,
 }
 
 /// Connects to the pool's server.
@@ -25,6 +27,7 @@ pub(crate) async fn open(options: &RedisOptions) -> Result<Client, RedisError> {
         options: options.clone(),
         config,
         connection,
+        closed: Closed::default(),
     })
 }
 
@@ -47,6 +50,7 @@ impl Client {
         name: &'static str,
         arguments: Arguments,
     ) -> Result<Reply, RedisError> {
+        self.closed.check()?;
         let connection = Arc::clone(
             &self
                 .connection
@@ -73,7 +77,8 @@ impl Client {
             .connection
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&current, old)
+        if !self.closed.is_set()
+            && Arc::ptr_eq(&current, old)
             && let Ok(new) = Connection::start(&self.config, &self.options)
         {
             tracing::warn!(
@@ -87,15 +92,29 @@ impl Client {
 
     /// For blocking commands, which would hold up every other one on the connection.
     pub(crate) fn waiter(&self) -> Waiter {
-        Waiter::new(self.options.clone(), self.config.clone())
+        Waiter::new(
+            self.options.clone(),
+            self.config.clone(),
+            self.closed.clone(),
+        )
     }
 
     /// For writes that are waited for until they are on disk.
     pub(crate) fn fsync_writer(&self) -> FsyncWriter {
-        FsyncWriter::new(self.options.clone(), self.config.clone())
+        FsyncWriter::new(
+            self.options.clone(),
+            self.config.clone(),
+            self.closed.clone(),
+        )
+    }
+
+    /// Whether it was closed: what was under way may have failed on account of that.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_set()
     }
 
     pub(crate) async fn close(&self) {
+        self.closed.set();
         let connection = Arc::clone(
             &self
                 .connection

@@ -18,6 +18,9 @@ pub(crate) enum RedisError {
     /// The server's own refusal: it did nothing of what was asked.
     #[error("{0}")]
     Refused(String),
+    /// The client was closed before: nothing was sent.
+    #[error("the connection was closed by this program")]
+    Closed,
     /// The server cannot tell when a write is on disk; the write was not sent.
     #[error("{0}")]
     NoFsync(String),
@@ -57,9 +60,9 @@ impl RedisError {
             .any(|(kind, details)| error.kind() == kind && error.details() == *details);
         match error.kind() {
             _ if unsent => Self::NotSent("the connection is down".to_owned()),
-            ErrorKind::Backpressure => Self::NotSent(error.to_string()),
+            ErrorKind::Backpressure => Self::NotSent(said(error)),
             ErrorKind::Timeout => Self::TimedOut,
-            _ => Self::Lost(error.to_string()),
+            _ => Self::Lost(said(error)),
         }
     }
 
@@ -70,7 +73,7 @@ impl RedisError {
             ErrorKind::Config | ErrorKind::Url => Self::Url(error.details().to_owned()),
             // It does not have the database, say.
             _ if is_refusal(error.details()) => Self::Refused(error.details().to_owned()),
-            _ => Self::NotSent(error.to_string()),
+            _ => Self::NotSent(said(error)),
         }
     }
 
@@ -87,6 +90,23 @@ impl RedisError {
             .split([' ', '-', ':'])
             .find(|word| CODES.contains(word));
         within.unwrap_or(first)
+    }
+}
+
+/// What happened, in words that tell what to look at: the client's own name nothing but its parts.
+fn said(error: &Error) -> String {
+    let details = error.details();
+    match error.kind() {
+        ErrorKind::IO => format!("the connection broke: {details}"),
+        ErrorKind::Timeout => format!("no answer came in time: {details}"),
+        ErrorKind::Protocol | ErrorKind::Parse => format!(
+            "what answers there does not speak as Redis does ({details}); look whether it is a Redis server, and whether \
+             it wants TLS (`rediss://`)"
+        ),
+        ErrorKind::Backpressure => format!("too much waits for the connection already: {details}"),
+        ErrorKind::Canceled => format!("the connection was closed: {details}"),
+        ErrorKind::Sentinel => format!("the sentinels know no primary: {details}"),
+        _ => details.to_owned(),
     }
 }
 

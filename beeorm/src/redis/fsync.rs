@@ -15,7 +15,7 @@ use futures_util::{
 };
 use tokio::sync::{Mutex, oneshot};
 
-use super::{Arguments, RedisError, RedisOptions, Reply, connection::Connection};
+use super::{Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection};
 
 /// Writes that are waited for until they are on disk, over a connection of their own.
 ///
@@ -29,6 +29,7 @@ pub(crate) struct FsyncWriter {
     /// Held by whoever leads a round. Never one that connects again: behind a break, another server, or the same
     /// one without its last writes, would call them safe.
     connection: Mutex<Option<Connection>>,
+    closed: Closed,
 }
 
 struct Write {
@@ -48,12 +49,13 @@ pub(crate) struct Written {
 }
 
 impl FsyncWriter {
-    pub(super) fn new(options: RedisOptions, config: Config) -> Self {
+    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
         Self {
             options,
             config,
             next_round: SyncMutex::default(),
             connection: Mutex::new(None),
+            closed,
         }
     }
 
@@ -160,6 +162,7 @@ impl FsyncWriter {
 
     /// The connection that is kept, or a new one; its server can tell when a write is on disk.
     async fn connected(&self, kept: Option<Connection>) -> Result<Connection, RedisError> {
+        self.closed.check()?;
         if let Some(connection) = kept.filter(Connection::is_connected) {
             return Ok(connection);
         }

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod client;
+mod closed;
 mod connection;
 mod error;
 mod fsync;

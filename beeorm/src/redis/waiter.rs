@@ -3,21 +3,23 @@ use std::{fmt, time::Duration};
 use fred::types::config::Config;
 use tokio::sync::Mutex;
 
-use super::{Arguments, RedisError, RedisOptions, Reply, connection::Connection};
+use super::{Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection};
 
 /// A connection of its own for blocking commands, one at a time; made when it is first needed.
 pub(crate) struct Waiter {
     options: RedisOptions,
     config: Config,
     connection: Mutex<Option<Connection>>,
+    closed: Closed,
 }
 
 impl Waiter {
-    pub(super) fn new(options: RedisOptions, config: Config) -> Self {
+    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
         Self {
             options,
             config,
             connection: Mutex::new(None),
+            closed,
         }
     }
 
@@ -29,6 +31,7 @@ impl Waiter {
         blocks: Duration,
     ) -> Result<Reply, RedisError> {
         let mut kept = self.connection.lock().await;
+        self.closed.check()?;
         // Taken out, so that a command that fails, or is given up, takes its connection with it: nothing
         // waits behind a command that still blocks.
         let connection = match kept.take() {

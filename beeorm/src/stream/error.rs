@@ -41,6 +41,14 @@ pub enum StreamError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// The engine was closed: nothing was done.
+    #[error(
+        "the stream pool {pool:?} was closed with its engine: nothing was done; connect another"
+    )]
+    Closed {
+        /// The pool.
+        pool: String,
+    },
     /// Another consumer has taken the stream over.
     #[error("another consumer has taken the stream over")]
     NotOwner,

@@ -86,7 +86,7 @@ impl Bench {
     }
 }
 
-const FSYNC: Fsync = Fsync {
+pub(super) const FSYNC: Fsync = Fsync {
     replicas: 0,
     timeout: Duration::from_secs(5),
 };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 pub use self::refusals::redis_refusals;
 use self::{
-    bench::{Bench, Outcome},
+    bench::{Bench, FSYNC, Outcome},
     proxy::Fault,
 };
 use crate::{
@@ -214,7 +214,17 @@ async fn closing_ends(url: &str) {
         begun.elapsed() < Duration::from_secs(3),
         "also when the server says nothing"
     );
-    assert_eq!(bench.append().await, Outcome::Unavailable);
+    // Nothing connects any more, though later connections are sound.
+    let closed = bench.stream.append(&[b"frame".to_vec()]).await;
+    assert!(
+        matches!(closed, Err(StreamError::Closed { .. })),
+        "{closed:?}"
+    );
+    let prepared = bench.stream.prepare_fsync(FSYNC).await;
+    assert!(
+        matches!(prepared, Err(StreamError::Closed { .. })),
+        "{prepared:?}"
+    );
 }
 
 /// Until the connection that was given up is made anew.

@@ -11,6 +11,7 @@ mod statistics;
 mod wait;
 
 use self::bench::Bench;
+use crate::stream::StreamError;
 
 /// Runs the suite on the streams of a pool, each check on a stream of its own.
 ///
@@ -25,5 +26,17 @@ pub async fn stream(url: &str) {
     wait::suite(&bench).await;
     #[cfg(feature = "redis")]
     heal::suite(&bench).await;
-    bench.stream().close().await;
+    let stream = bench.stream();
+    stream.close().await;
+    let closed = [
+        stream.append(&[b"frame".to_vec()]).await.map(drop),
+        stream.statistics().await.map(drop),
+        stream.wait(std::time::Duration::from_secs(1)).await,
+    ];
+    for answer in closed {
+        assert!(
+            matches!(answer, Err(StreamError::Closed { .. })),
+            "{answer:?}"
+        );
+    }
 }

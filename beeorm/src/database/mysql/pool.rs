@@ -109,7 +109,7 @@ impl Pool {
         .await
         {
             Ok(Ok(permit)) => permit,
-            Ok(Err(_)) => return Err(lost("the pool is closed")),
+            Ok(Err(_)) => return Err(DatabaseError::closed()),
             Err(_) => {
                 return Err(lost(format!(
                     "all {} connections of the pool were in use for {:?}; allow more, or hold them for less long",

@@ -132,6 +132,9 @@ impl Database for SqliteDatabase {
                     ),
                 )
             })?;
+            if connection.is_none() {
+                return Err(DatabaseError::closed());
+            }
             Ok(Box::new(SqliteSession::new(connection)) as Box<dyn Session>)
         })
     }

@@ -3,7 +3,7 @@ use sqlx::{AssertSqlSafe, Executor, Row, SqliteConnection, query_with};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
-    super::{DatabaseError, Done, EachRow, FailureClass, SelectError, Session},
+    super::{DatabaseError, Done, EachRow, SelectError, Session},
     bind::arguments,
     failure::{IndexColumns, failure, index_columns, with_index},
     read::Reader,
@@ -26,7 +26,7 @@ impl SqliteSession {
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, DatabaseError> {
-        self.connection.as_mut().ok_or_else(closed)
+        self.connection.as_mut().ok_or_else(DatabaseError::closed)
     }
 
     fn end(&mut self, sql: &'static str) -> BoxFuture<'_, Result<(), DatabaseError>> {
@@ -115,7 +115,7 @@ impl Session for SqliteSession {
 
     fn begin(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
         Box::pin(async move {
-            let connection = self.connection.as_mut().ok_or_else(closed)?;
+            let connection = self.connection.as_mut().ok_or_else(DatabaseError::closed)?;
             self.in_transaction = true;
             // Another process may write into the file: who begins by reading could not write any more.
             let begun = connection.execute("BEGIN IMMEDIATE").await;
@@ -154,13 +154,6 @@ impl Drop for SqliteSession {
             let _ = connection.execute("ROLLBACK").now_or_never();
         }
     }
-}
-
-fn closed() -> DatabaseError {
-    DatabaseError::new(
-        FailureClass::Infrastructure,
-        "the embedded database is closed",
-    )
 }
 
 /// MySQL tells the first number that was made, SQLite the last. Where the key is no number, it tells

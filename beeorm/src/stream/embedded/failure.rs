@@ -13,6 +13,7 @@ impl Failures<'_> {
     pub(super) fn failed(&self, error: &DatabaseError) -> StreamError {
         let (pool, reason) = (self.pool.to_owned(), error.to_string());
         match error.class() {
+            _ if error.is_closed() => StreamError::Closed { pool },
             FailureClass::Infrastructure | FailureClass::Contention => {
                 StreamError::Unavailable { pool, reason }
             }
@@ -38,7 +39,7 @@ impl Failures<'_> {
     /// Of an append's one statement: SQLite takes back what it reports as failed, unless the disk failed.
     pub(super) fn append_failed(&self, error: &DatabaseError) -> StreamError {
         const IOERR: u32 = 10;
-        let is_known = error.code().is_some_and(|code| code & 0xff != IOERR);
+        let is_known = error.is_closed() || error.code().is_some_and(|code| code & 0xff != IOERR);
         if is_known {
             return self.failed(error);
         }

@@ -95,9 +95,8 @@ impl Store {
 
     pub(super) async fn state(&self) -> Result<MappedMutexGuard<'_, State>, StreamError> {
         MutexGuard::try_map(self.state.lock().await, Option::as_mut).map_err(|_| {
-            StreamError::Unavailable {
+            StreamError::Closed {
                 pool: self.pool.clone(),
-                reason: "the embedded stream is closed".to_owned(),
             }
         })
     }

@@ -3,15 +3,27 @@ use crate::{redis::RedisError, stream::StreamError};
 /// Makes a stream's errors of the client's.
 pub(super) struct Failures<'a> {
     pub(super) pool: &'a str,
+    /// What was attempted, as one says it before a colon.
+    pub(super) attempt: &'static str,
+    /// The client was closed meanwhile.
+    pub(super) closed: bool,
 }
 
 impl Failures<'_> {
     /// Of anything that may be asked again.
     pub(super) fn failed(&self, error: RedisError) -> StreamError {
         match error {
+            RedisError::NotSent(_) | RedisError::Lost(_) | RedisError::TimedOut if self.closed => {
+                self.append_failed(RedisError::Closed)
+            }
             error @ (RedisError::Lost(_) | RedisError::TimedOut) => StreamError::Unavailable {
                 pool: self.pool.to_owned(),
-                reason: error.to_string(),
+                reason: self.reason(&error),
+            },
+            // Asked again, it may be answered as it should.
+            error @ RedisError::Unexpected(_) => StreamError::Refused {
+                pool: self.pool.to_owned(),
+                reason: self.reason(&error),
             },
             error => self.append_failed(error),
         }
@@ -19,13 +31,16 @@ impl Failures<'_> {
 
     /// Of an append, of which it matters whether it took place.
     pub(super) fn append_failed(&self, error: RedisError) -> StreamError {
-        let (pool, reason) = (self.pool.to_owned(), error.to_string());
+        let (pool, reason) = (self.pool.to_owned(), self.reason(&error));
         match error {
+            RedisError::Closed => StreamError::Closed { pool },
+            RedisError::NotSent(_) if self.closed => StreamError::Closed { pool },
             RedisError::NotSent(_) => StreamError::Unavailable { pool, reason },
             RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => {
                 StreamError::OutcomeUnknown { pool, reason }
             }
-            RedisError::NoFsync(_) => StreamError::NoFsync { pool, reason },
+            // Says all by itself.
+            RedisError::NoFsync(reason) => StreamError::NoFsync { pool, reason },
             RedisError::Url(_) => StreamError::Refused { pool, reason },
             RedisError::Refused(_) => match error.code() {
                 "NOTOWNER" => StreamError::NotOwner,
@@ -38,5 +53,64 @@ impl Failures<'_> {
                 _ => StreamError::Refused { pool, reason },
             },
         }
+    }
+
+    fn reason(&self, error: &RedisError) -> String {
+        let advice = match error.code() {
+            "WRONGTYPE" => {
+                "; the key is another program's: give this one a namespace of its own, `redis://…?namespace=…`"
+            }
+            "NOPERM" => "; the account needs the right to it (ACL SETUSER)",
+            "NOAUTH" | "WRONGPASS" => "; give user and password in the pool's URL",
+            "MISCONF" => "; the server cannot write its file to disk, and its log says why",
+            "READONLY" => {
+                "; the server is a replica by now: connect to the primary, or to sentinels"
+            }
+            _ => "",
+        };
+        format!("{}: {error}{advice}", self.attempt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(closed: bool) -> Failures<'static> {
+        Failures {
+            pool: "lazy",
+            attempt: "appending",
+            closed,
+        }
+    }
+
+    #[test]
+    fn messages_say_where_it_was_what_was_attempted_and_what_to_do() {
+        let refusal = "WRONGTYPE Operation against a key holding the wrong kind of value";
+        let refused = failures(false).append_failed(RedisError::Refused(refusal.to_owned()));
+        let told = refused.to_string();
+        for part in ["\"lazy\"", "appending", refusal, "namespace"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert!(matches!(refused, StreamError::Refused { .. }));
+    }
+
+    #[test]
+    fn of_a_closed_client_only_a_sent_append_is_unknown() {
+        let closed = failures(true);
+        for error in [RedisError::Closed, RedisError::NotSent("down".to_owned())] {
+            let failed = closed.append_failed(error.clone());
+            assert!(matches!(failed, StreamError::Closed { .. }), "{failed}");
+            let failed = closed.failed(error);
+            assert!(matches!(failed, StreamError::Closed { .. }), "{failed}");
+        }
+        let lost = RedisError::Lost("the connection broke".to_owned());
+        let failed = closed.failed(lost.clone());
+        assert!(matches!(failed, StreamError::Closed { .. }), "{failed}");
+        let unknown = closed.append_failed(lost);
+        assert!(
+            matches!(unknown, StreamError::OutcomeUnknown { .. }),
+            "{unknown}"
+        );
     }
 }

@@ -20,6 +20,13 @@ use super::{
 };
 use crate::redis::{Arguments, Client, RedisError, Reply, Script, Waiter};
 
+/// What is attempted, for messages.
+const APPENDING: &str = "appending a flush";
+const READING: &str = "reading entries";
+const ACKNOWLEDGING: &str = "acknowledging entries";
+const LEASE: &str = "asking who consumes";
+const ASIDE: &str = "looking after what is set aside";
+
 /// A stream and its group.
 #[derive(Debug)]
 pub(crate) struct RedisStream {
@@ -49,11 +56,16 @@ impl RedisStream {
         }
     }
 
-    fn failed(&self, error: RedisError) -> StreamError {
+    fn failures(&self, attempt: &'static str) -> Failures<'_> {
         Failures {
             pool: self.client.pool(),
+            attempt,
+            closed: self.client.is_closed(),
         }
-        .failed(error)
+    }
+
+    fn failed(&self, attempt: &'static str, error: RedisError) -> StreamError {
+        self.failures(attempt).failed(error)
     }
 
     /// Arguments that begin with the stream's key.
@@ -73,6 +85,7 @@ impl RedisStream {
     /// Runs a script of the owner's: its first key and argument are checked by `fence.lua`.
     async fn fenced(
         &self,
+        attempt: &'static str,
         script: &Script,
         token: Uuid,
         more: impl FnOnce(Arguments) -> Arguments,
@@ -82,7 +95,7 @@ impl RedisStream {
             .client
             .script(script, &[&self.key, &self.lease, &self.aside], arguments)
             .await;
-        answer.map_err(|error| self.failed(error))
+        answer.map_err(|error| self.failed(attempt, error))
     }
 
     async fn read(
@@ -92,7 +105,7 @@ impl RedisStream {
         count: usize,
     ) -> Result<Vec<Entry>, StreamError> {
         let reply = self
-            .fenced(&scripts::READ, token, |arguments| {
+            .fenced(READING, &scripts::READ, token, |arguments| {
                 arguments
                     .text(&self.group)
                     .text(OWNER)
@@ -100,7 +113,7 @@ impl RedisStream {
                     .text(after)
             })
             .await?;
-        let (made, entries) = entry::of_read(reply).map_err(|error| self.failed(error))?;
+        let (made, entries) = entry::of_read(reply).map_err(|error| self.failed(READING, error))?;
         if made {
             tracing::warn!(
                 stream = self.key,
@@ -129,7 +142,7 @@ impl RedisStream {
 
     async fn acknowledge_some(&self, token: Uuid, entries: &[Entry]) -> Result<(), StreamError> {
         let reply = self
-            .fenced(&scripts::ACKNOWLEDGE, token, |arguments| {
+            .fenced(ACKNOWLEDGING, &scripts::ACKNOWLEDGE, token, |arguments| {
                 entries
                     .iter()
                     .fold(arguments.text(&self.group), |arguments, entry| {
@@ -137,7 +150,9 @@ impl RedisStream {
                     })
             })
             .await?;
-        let others = reply.into_count().map_err(|error| self.failed(error))?;
+        let others = reply
+            .into_count()
+            .map_err(|error| self.failed(ACKNOWLEDGING, error))?;
         if others > 0 {
             tracing::warn!(
                 stream = self.key,
@@ -155,13 +170,10 @@ type Answer = Result<Reply, StreamError>;
 impl Stream for RedisStream {
     fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
-            let failures = Failures {
-                pool: self.client.pool(),
-            };
             let reply = self.client.command("XADD", self.entry(frames)).await;
             reply
                 .and_then(entry::id)
-                .map_err(|error| failures.append_failed(error))
+                .map_err(|error| self.failures(APPENDING).append_failed(error))
         })
     }
 
@@ -175,17 +187,14 @@ impl Stream for RedisStream {
                 .durable
                 .append(&self.client, || self.entry(frames), fsync)
                 .await;
-            let failures = Failures {
-                pool: self.client.pool(),
-            };
-            appended.map_err(|error| failures.append_failed(error))
+            appended.map_err(|error| self.failures(APPENDING).append_failed(error))
         })
     }
 
     fn prepare_fsync(&self, fsync: Fsync) -> BoxFuture<'_, Result<(), StreamError>> {
         Box::pin(async move {
             let prepared = self.durable.prepare(&self.client, fsync).await;
-            prepared.map_err(|error| self.failed(error))
+            prepared.map_err(|error| self.failed("asking the server for its fsync", error))
         })
     }
 
@@ -194,7 +203,7 @@ impl Stream for RedisStream {
             let answer = self.client.command("XLEN", self.keyed()).await;
             answer
                 .and_then(Reply::into_count)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed("asking for the length", error))
         })
     }
 
@@ -205,7 +214,9 @@ impl Stream for RedisStream {
                 .client
                 .script(&scripts::PREPARE, &keys, Arguments::new().text(&self.group))
                 .await;
-            answer.map(drop).map_err(|error| self.failed(error))
+            answer
+                .map(drop)
+                .map_err(|error| self.failed("making the stream and its group", error))
         })
     }
 
@@ -218,7 +229,7 @@ impl Stream for RedisStream {
             let answer = self.client.command("HMGET", arguments).await;
             answer
                 .and_then(entry::lease)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed(LEASE, error))
         })
     }
 
@@ -239,14 +250,14 @@ impl Stream for RedisStream {
                 .await;
             let taken = answer
                 .and_then(Reply::into_count)
-                .map_err(|error| self.failed(error))?;
+                .map_err(|error| self.failed(LEASE, error))?;
             Ok(taken == 1)
         })
     }
 
     fn beat(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
         Box::pin(async move {
-            self.fenced(&scripts::BEAT, token, |arguments| arguments)
+            self.fenced(LEASE, &scripts::BEAT, token, |arguments| arguments)
                 .await
                 .map(drop)
         })
@@ -254,7 +265,7 @@ impl Stream for RedisStream {
 
     fn release(&self, token: Uuid) -> BoxFuture<'_, Result<(), StreamError>> {
         Box::pin(async move {
-            self.fenced(&scripts::RELEASE, token, |arguments| arguments)
+            self.fenced(LEASE, &scripts::RELEASE, token, |arguments| arguments)
                 .await
                 .map(drop)
         })
@@ -295,7 +306,10 @@ impl Stream for RedisStream {
     fn wait(&self, at_most: Duration) -> BoxFuture<'_, Result<(), StreamError>> {
         Box::pin(async move {
             // A plain read behind what was delivered: it returns at once where something is there already.
-            let delivered = self.delivered().await.map_err(|error| self.failed(error))?;
+            let delivered = self
+                .delivered()
+                .await
+                .map_err(|error| self.failed("waiting for entries", error))?;
             let millis = at_most.as_millis().max(1);
             let arguments = Arguments::new()
                 .text("COUNT")
@@ -307,7 +321,7 @@ impl Stream for RedisStream {
                 .command("XREAD", arguments, at_most)
                 .await
                 .map(drop)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed("waiting for entries", error))
         })
     }
 
@@ -343,7 +357,7 @@ impl Stream for RedisStream {
                     .iter()
                     .fold(arguments, |arguments, frame| arguments.bytes(frame))
             };
-            self.fenced(&scripts::SET_ASIDE, token, aside)
+            self.fenced(ASIDE, &scripts::SET_ASIDE, token, aside)
                 .await
                 .map(drop)
         })
@@ -360,7 +374,7 @@ impl Stream for RedisStream {
             let answer = self.client.command("XRANGE", arguments).await;
             answer
                 .and_then(entry::asides)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed(ASIDE, error))
         })
     }
 
@@ -370,7 +384,7 @@ impl Stream for RedisStream {
             let answer = self.client.command("XDEL", arguments).await;
             let deleted = answer
                 .and_then(Reply::into_count)
-                .map_err(|error| self.failed(error))?;
+                .map_err(|error| self.failed(ASIDE, error))?;
             Ok(deleted == 1)
         })
     }
@@ -387,7 +401,7 @@ impl Stream for RedisStream {
                 .await;
             answer
                 .and_then(figures::figures)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed("asking for the figures", error))
         })
     }
 
@@ -397,7 +411,7 @@ impl Stream for RedisStream {
             let answer = self.client.command("XRANGE", arguments).await;
             answer
                 .and_then(entry::entries)
-                .map_err(|error| self.failed(error))
+                .map_err(|error| self.failed("looking at what waits", error))
         })
     }
 
