@@ -32,11 +32,12 @@ pub(crate) fn program(name: &str) -> Command {
 }
 
 /// What the programs read; a test sets what it means.
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 6] = [
     "BEEORM_MYSQL_URL",
     "BEEORM_REDIS_URL",
     "SIGNUP_LISTEN",
     "SIGNUP_CONSUMER",
+    "SIGNUP_DRAIN_SECONDS",
     "RUST_LOG",
 ];
 

@@ -1,12 +1,15 @@
 //! The environment variables.
 
-use std::{env, io};
+use std::{env, io, time::Duration};
 
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
+
+/// Of the half minute that supervisors leave between SIGTERM and SIGKILL, with ten seconds for requests.
+const DRAIN: Duration = Duration::from_secs(15);
 
 /// What the service was told.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) stream: String,
     /// `SIGNUP_CONSUMER`.
     pub(crate) consumer: Consumer,
+    /// `SIGNUP_DRAIN_SECONDS`.
+    pub(crate) drain: Duration,
     /// `RUST_LOG`.
     log: Targets,
 }
@@ -53,6 +58,12 @@ impl Config {
                 ));
             }
         };
+        let drain = match variable("SIGNUP_DRAIN_SECONDS")? {
+            None => DRAIN,
+            Some(text) => text.parse().map(Duration::from_secs).map_err(|error| {
+                format!("SIGNUP_DRAIN_SECONDS is {text:?}, and no number of seconds: {error}")
+            })?,
+        };
         let log = match variable("RUST_LOG")? {
             None => Targets::new().with_default(LevelFilter::WARN),
             Some(text) => text
@@ -64,8 +75,14 @@ impl Config {
             database: variable("BEEORM_MYSQL_URL")?.unwrap_or_else(|| "sqlite://memory".to_owned()),
             stream: variable("BEEORM_REDIS_URL")?.unwrap_or_else(|| "embedded://memory".to_owned()),
             consumer,
+            drain,
             log,
         })
+    }
+
+    /// Whether what waits in the stream ends with the process.
+    pub(crate) fn keeps_no_stream(&self) -> bool {
+        self.stream == "embedded://memory"
     }
 
     /// Starts the log, and tells there what somebody who only tries things out may not expect.
@@ -82,7 +99,7 @@ impl Config {
                 "BEEORM_MYSQL_URL is unset: the users are kept in memory, until this process ends"
             );
         }
-        if self.stream == "embedded://memory" && self.consumer == Consumer::None {
+        if self.keeps_no_stream() && self.consumer == Consumer::None {
             tracing::warn!(
                 "BEEORM_REDIS_URL is unset and SIGNUP_CONSUMER=none: nobody will ever consume"
             );

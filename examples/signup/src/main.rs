@@ -2,9 +2,14 @@
 //!
 //! A request appends its statements to the stream, and is answered when Redis has them; the background consumer
 //! executes them. It runs in this process, or in one of its own (`cargo run --example consumer`).
+//!
+//! SIGTERM and Ctrl-C end it: requests in flight are finished, and the stream is drained for up to
+//! `SIGNUP_DRAIN_SECONDS` (15). It exits with 0, or with 3 when time was up and lazy flushes wait in the stream for the
+//! next start; with 1 after an error or a second signal, and with 2 after a mistake in its settings.
 
 mod body;
 mod config;
+mod drain;
 mod refusal;
 mod routes;
 #[path = "../../shutdown.rs"]
@@ -27,6 +32,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
     config::{Config, Consumer},
+    drain::Drained,
     user::User,
 };
 
@@ -45,7 +51,8 @@ async fn main() -> ExitCode {
     };
     config.log();
     match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Drained::Done) => ExitCode::SUCCESS,
+        Ok(Drained::SomeWait) => ExitCode::from(3),
         Err(error) => {
             eprintln!("signup: {error}");
             ExitCode::FAILURE
@@ -53,7 +60,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(config: Config) -> Result<(), Box<dyn Error>> {
+async fn run(config: Config) -> Result<Drained, Box<dyn Error>> {
     let engine = Registry::new()
         .pool(DEFAULT_POOL, &config.database)
         .pool(DEFAULT_POOL, &config.stream)
@@ -85,13 +92,12 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 
     // Every request is answered, and what it flushed is in the stream: the consumer does what is left.
     drop(finish);
-    if let Some(consumer) = consumer {
-        let served = consumer.await??;
-        let left = engine.background_consumer().drain().await?;
-        tracing::info!(?served, ?left, "the stream is drained");
-    }
+    let drained = match consumer {
+        Some(consumer) => drain::drain(&engine, consumer, &config).await?,
+        None => Drained::Done,
+    };
     engine.close().await;
-    Ok(())
+    Ok(drained)
 }
 
 /// Until the signal; then no connection is taken any more, and the requests in flight are finished.

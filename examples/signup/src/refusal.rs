@@ -24,6 +24,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Of something that is away, whatever it is called.
+    pub(crate) fn unavailable(error: &Error) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {

@@ -116,7 +116,6 @@ async fn without_redis_a_user_is_not_made_and_is_told_so() {
             "/users/0199f1c6-0000-7000-8000-000000000001",
             "",
         ),
-        (Method::GET, "/stats", ""),
     ] {
         let asked = Instant::now();
         let (status, error) = client.ask(method.clone(), path, body).await;
@@ -133,6 +132,16 @@ async fn without_redis_a_user_is_not_made_and_is_told_so() {
             "{method} {path} took {took:?}"
         );
     }
+    let (status, stats) = client.get("/stats").await;
+    assert_eq!(
+        (status, &stats["dead_letters"]),
+        (200, &0.into()),
+        "{stats}"
+    );
+    assert!(
+        stats["stream"].is_null() && stats["unavailable"]["stream"].is_string(),
+        "{stats}"
+    );
     // It waits for Redis, to drain it; a second signal ends it.
     service.process.terminate();
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -147,6 +156,7 @@ async fn without_redis_a_user_is_not_made_and_is_told_so() {
 async fn a_wrong_setting_is_refused_at_the_start() {
     for (name, value, status, why) in [
         ("SIGNUP_CONSUMER", "inprocess", 2, "it may be in-process"),
+        ("SIGNUP_DRAIN_SECONDS", "soon", 2, "no number of seconds"),
         ("SIGNUP_LISTEN", "nowhere", 1, "SIGNUP_LISTEN"),
         (
             "BEEORM_MYSQL_URL",
@@ -169,7 +179,11 @@ async fn a_wrong_setting_is_refused_at_the_start() {
 }
 
 /// Asks until the answer is as it should be, for ten seconds at most.
-async fn becomes(client: &mut Client, path: &str, is: impl Fn(u16, &serde_json::Value) -> bool) {
+pub(super) async fn becomes(
+    client: &mut Client,
+    path: &str,
+    is: impl Fn(u16, &serde_json::Value) -> bool,
+) {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let (status, answer) = client.get(path).await;

@@ -19,6 +19,8 @@ pub(super) fn command(database: &str, stream: &str) -> Command {
         .env("BEEORM_MYSQL_URL", database)
         .env("BEEORM_REDIS_URL", stream)
         .env("SIGNUP_LISTEN", "127.0.0.1:0")
+        // Far more than is needed, however much the machine has to do.
+        .env("SIGNUP_DRAIN_SECONDS", "120")
         // What the tests do to it is logged as errors; why it does not start is told all the same.
         .env("RUST_LOG", "off");
     command
