@@ -183,7 +183,7 @@ mod tests {
             let least = i64::MIN >> (64 - bits);
             assert!(!refused(signed, ValueRef::Signed(least)));
             assert!(!refused(signed, ValueRef::Signed(!least)));
-            let beyond = u64::MAX / 2 + 1 >> (64 - bits);
+            let beyond = (u64::MAX / 2 + 1) >> (64 - bits);
             assert!(refused(signed, ValueRef::Unsigned(beyond)));
             let unsigned = ColumnType::Integer {
                 bits,
@@ -192,7 +192,7 @@ mod tests {
             let most = u64::MAX >> (64 - bits);
             assert!(!refused(unsigned, ValueRef::Unsigned(most)));
             assert!(refused(unsigned, ValueRef::Signed(-1)));
-            assert_eq!(whole(&unsigned, i128::from(most) + 1).is_err(), true);
+            assert!(whole(&unsigned, i128::from(most) + 1).is_err());
             assert!(bits == 64 || refused(signed, ValueRef::Signed(least - 1)));
         }
     }
