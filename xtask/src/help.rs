@@ -66,9 +66,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         options: &[
             (
                 "--scenario <name>",
-                "what is played: faults (unless said), standbys, away, backlog",
+                "faults (unless said), everysec, standbys, away or backlog",
             ),
-            ("--minutes <n>", "for so long; 5, 5, 2 and 1 unless said"),
+            (
+                "--minutes <n>",
+                "for so long; unless said 5, of away 2, of backlog 1",
+            ),
             ("--seed <s>", "the run with this seed; any unless said"),
             ("--flushes <n>", "of the backlog; 1000000 unless said"),
             (
