@@ -86,7 +86,7 @@ async fn a_file_serves_one_pool_at_a_time() {
     stream.close().await;
     let closed = stream.append(&[vec![1]]).await;
     assert!(
-        matches!(closed, Err(StreamError::Unavailable { .. })),
+        matches!(closed, Err(StreamError::Closed { .. })),
         "{closed:?}"
     );
     place.open().await.unwrap();
