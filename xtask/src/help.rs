@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{audit, servers, simulate, test, tidy};
+use crate::{audit, bench, servers, simulate, test, tidy};
 
 /// `cargo xtask <name>`.
 pub(crate) struct Command {
@@ -81,6 +81,22 @@ pub(crate) const COMMANDS: &[Command] = &[
             SERVERS,
         ],
         run: audit::run,
+    },
+    Command {
+        name: "bench",
+        what: "measures beeorm beside what it is compared with, in alternating rounds",
+        options: &[
+            (
+                "--quick",
+                "little of everything: whether it works, not how fast",
+            ),
+            (
+                "--only <row>",
+                "this row; 1 to 12, latency, batch or lag; as often as you like",
+            ),
+            SERVERS,
+        ],
+        run: bench::run,
     },
     Command {
         name: "help",
@@ -172,7 +188,7 @@ mod tests {
         };
         assert_eq!(
             told,
-            "`tset` is not a command. There are test, tidy, servers, simulate, audit, help; \
+            "`tset` is not a command. There are test, tidy, servers, simulate, audit, bench, help; \
              `cargo xtask help` tells what they do"
         );
     }

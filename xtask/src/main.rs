@@ -2,6 +2,7 @@
 
 mod arrows;
 mod audit;
+mod bench;
 mod help;
 mod install;
 mod mutants;

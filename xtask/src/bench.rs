@@ -1,0 +1,52 @@
+//! `cargo xtask bench`: what beeorm costs, measured beside what it is compared with.
+
+use std::process::{Command, ExitCode};
+
+use crate::{program, servers, workspace};
+
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
+    let mut kind = None;
+    let mut others = Vec::new();
+    let mut rest = arguments;
+    while let Some((first, behind)) = rest.split_first() {
+        if first == "--servers" {
+            (kind, rest) = servers::forced(rest)?;
+        } else {
+            others.push(first);
+            rest = behind;
+        }
+    }
+    let build = [
+        "build",
+        "--quiet",
+        "--workspace",
+        "--bin",
+        "beeorm-test-servers",
+    ];
+    let built = program::run(program::cargo().args(build))?;
+    if !built.success() {
+        return Ok(program::exit_code(built));
+    }
+    // A workspace of its own, whose rivals nobody else has to build.
+    let manifest = workspace::root().join("bench/Cargo.toml");
+    let cargo = |verb: &str| {
+        let mut command = program::cargo();
+        command
+            .args([verb, "--release", "--locked", "--manifest-path"])
+            .arg(&manifest);
+        command
+    };
+    // Before the servers start, so that they wait for nobody.
+    let built = program::run(&mut cargo("build"))?;
+    if !built.success() {
+        return Ok(program::exit_code(built));
+    }
+    let servers = servers::start(kind)?;
+    let mut bench: Command = cargo("run");
+    bench
+        .args(["--quiet", "--"])
+        .args(others)
+        .env("BEEORM_BENCH_MYSQL_URL", &servers.mysql)
+        .env("BEEORM_BENCH_REDIS_URL", &servers.redis);
+    program::run(&mut bench).map(program::exit_code)
+}
