@@ -16,6 +16,7 @@ mod entities;
 mod measure;
 mod options;
 mod report;
+mod rivals;
 mod rows;
 mod stage;
 mod verify;

@@ -27,24 +27,27 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     if !built.success() {
         return Ok(program::exit_code(built));
     }
-    // A workspace of its own, whose rivals nobody else has to build.
-    let manifest = workspace::root().join("bench/Cargo.toml");
-    let cargo = |verb: &str| {
-        let mut command = program::cargo();
-        command
-            .args([verb, "--release", "--locked", "--manifest-path"])
-            .arg(&manifest);
-        command
-    };
-    // Before the servers start, so that they wait for nobody.
-    let built = program::run(&mut cargo("build"))?;
+    // A workspace of its own, whose rivals nobody else has to build; and built before the servers start, so that
+    // they wait for nobody.
+    let folder = workspace::root().join("bench");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || folder.join("target"),
+        |named| workspace::root().join(named),
+    );
+    let mut build = program::cargo();
+    build
+        .args(["build", "--release", "--locked", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target);
+    let built = program::run(&mut build)?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }
     let servers = servers::start(kind)?;
-    let mut bench: Command = cargo("run");
+    let mut bench = Command::new(target.join("release/beeorm-bench"));
     bench
-        .args(["--quiet", "--"])
+        .current_dir(workspace::root())
         .args(others)
         .env("BEEORM_BENCH_MYSQL_URL", &servers.mysql)
         .env("BEEORM_BENCH_REDIS_URL", &servers.redis);

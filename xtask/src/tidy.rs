@@ -30,6 +30,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         Ok::<(), String>(())
     };
     check("cargo fmt", cargo(&["fmt", "--all", "--check"]))?;
+    // A workspace of its own; to build it takes too long.
+    let benchmarks = ["fmt", "--check", "--manifest-path", "bench/Cargo.toml"];
+    check("cargo fmt of the benchmarks", cargo(&benchmarks))?;
     let clippy = [
         "clippy",
         "--quiet",

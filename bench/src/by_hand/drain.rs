@@ -7,7 +7,7 @@ use sqlx::MySqlConnection;
 
 use super::{
     inserts::Inserts,
-    payload,
+    payload::{self, PageRow},
     stream::{Entry, Reader},
     updates::Updates,
 };
@@ -31,7 +31,9 @@ impl Write {
         match self {
             Self::Inserts(inserts) => {
                 let rows: Fallible<Vec<_>> = bodies.map(payload::read_page).collect();
-                inserts.run(connection, &rows?).await
+                let rows = rows?;
+                let values: Fallible<Vec<_>> = rows.iter().map(PageRow::values).collect();
+                inserts.run(connection, values?.into_iter()).await
             }
             Self::Updates(updates) => {
                 let rows: Fallible<Vec<_>> = bodies.map(payload::read_balance).collect();

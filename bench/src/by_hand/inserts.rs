@@ -3,9 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sqlx::{AssertSqlSafe, MySqlConnection, query};
+use uuid::Uuid;
 
-use super::payload::PageRow;
 use crate::{Fallible, entities::BARE_PAGES};
+
+/// A row's values, in the order of its columns.
+pub(crate) type Values<'r> = (Uuid, &'r str, &'r str, u16, u32);
 
 /// The statements' texts, by their number of rows.
 #[derive(Debug, Default)]
@@ -23,16 +26,16 @@ impl Inserts {
     pub(crate) async fn run(
         &mut self,
         connection: &mut MySqlConnection,
-        rows: &[PageRow],
+        rows: impl ExactSizeIterator<Item = Values<'_>>,
     ) -> Fallible<()> {
         let mut statement = query(AssertSqlSafe(self.text(rows.len())));
-        for row in rows {
+        for (id, path, referrer, status, millis) in rows {
             statement = statement
-                .bind(row.id)
-                .bind(std::str::from_utf8(&row.path)?)
-                .bind(std::str::from_utf8(&row.referrer)?)
-                .bind(row.status)
-                .bind(row.millis);
+                .bind(id)
+                .bind(path)
+                .bind(referrer)
+                .bind(status)
+                .bind(millis);
         }
         statement.execute(connection).await?;
         Ok(())

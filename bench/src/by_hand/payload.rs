@@ -1,8 +1,11 @@
 //! What an entry of the hand-written stream holds: a row's values one behind the other, at no cost worth speaking of.
 
+use std::str::from_utf8;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use uuid::Uuid;
 
+use super::inserts::Values;
 use crate::{Fallible, entities::Page};
 
 /// A row of the table `pages`, as it was read.
@@ -13,6 +16,13 @@ pub(crate) struct PageRow {
     pub(crate) referrer: Bytes,
     pub(crate) status: u16,
     pub(crate) millis: u32,
+}
+
+impl PageRow {
+    pub(crate) fn values(&self) -> Fallible<Values<'_>> {
+        let (path, referrer) = (from_utf8(&self.path)?, from_utf8(&self.referrer)?);
+        Ok((self.id, path, referrer, self.status, self.millis))
+    }
 }
 
 pub(crate) fn page(page: &Page) -> Bytes {

@@ -2,6 +2,7 @@
 
 mod header;
 mod line;
+mod plot;
 mod results;
 mod table;
 

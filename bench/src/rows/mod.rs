@@ -4,10 +4,20 @@ mod append_hundred;
 mod append_many;
 mod append_one;
 mod appends;
+mod child;
+mod compile;
+mod consumer;
 mod drain_inserts;
+mod drain_mix;
 mod drain_updates;
 mod drains;
 mod fill;
+mod flush;
+mod lag;
+mod load;
+mod plots;
+mod tracked;
+mod visible;
 
 use std::pin::Pin;
 
@@ -47,5 +57,55 @@ pub(crate) const ALL: &[Row] = &[
         name: "5",
         about: "draining updates of one column",
         run: |bench| Box::pin(drain_updates::run(bench)),
+    },
+    Row {
+        name: "6",
+        about: "draining deletes, and a mix",
+        run: |bench| Box::pin(drain_mix::run(bench)),
+    },
+    Row {
+        name: "7",
+        about: "from a lazy flush to its row",
+        run: |bench| Box::pin(visible::run(bench)),
+    },
+    Row {
+        name: "8",
+        about: "synchronous flushes",
+        run: |bench| Box::pin(flush::run(bench)),
+    },
+    Row {
+        name: "9",
+        about: "loads by key",
+        run: |bench| Box::pin(load::run(bench)),
+    },
+    Row {
+        name: "10",
+        about: "what the compiler has to do",
+        run: |bench| Box::pin(compile::run(bench)),
+    },
+    Row {
+        name: "11",
+        about: "tracking",
+        run: |bench| Box::pin(tracked::run(bench)),
+    },
+    Row {
+        name: "12",
+        about: "what a consumer takes",
+        run: |bench| Box::pin(consumer::run(bench)),
+    },
+    Row {
+        name: "latency",
+        about: "a caller's latency by concurrency",
+        run: |bench| Box::pin(plots::latency(bench)),
+    },
+    Row {
+        name: "batch",
+        about: "draining by the size of a batch",
+        run: |bench| Box::pin(plots::batch(bench)),
+    },
+    Row {
+        name: "lag",
+        about: "from a lazy flush to its row, beside others",
+        run: |bench| Box::pin(lag::run(bench)),
     },
 ];
