@@ -252,9 +252,12 @@ impl Author {
         };
         let deletes = self.chance(self.mood.deletes);
         let knows = !self.chance(self.mood.blind);
+        let mut touched = BTreeSet::new();
         (0..count)
             .map(|_| {
                 let (id, other) = (self.id(), self.id());
+                // Once in a flush: a second copy of the row would see no change where it was changed and is changed back.
+                let knows = touched.insert(id) && knows;
                 let known = world.cells.get(&id).filter(|_| knows).cloned();
                 match self.random.between(0, if deletes { 4 } else { 9 }) {
                     0 => Step::NewComb(id),

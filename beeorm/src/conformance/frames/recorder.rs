@@ -5,7 +5,7 @@ use crate::{
     database::{DatabaseError, Done, EachRow, SelectError, Session},
 };
 
-/// A session that looks at the statements and says that all went well.
+/// A session that looks at the statements and says that all went well; it has no rows to show.
 #[derive(Debug)]
 pub(super) struct Recorder {
     /// The largest statement that it takes.
@@ -62,10 +62,12 @@ impl Session for Recorder {
     fn select<'s>(
         &'s mut self,
         sql: &'s str,
-        _: &'s [ValueRef<'s>],
+        binds: &'s [ValueRef<'s>],
         _: EachRow<'s>,
     ) -> BoxFuture<'s, Result<(), SelectError>> {
-        panic!("nothing is to be read: {sql}")
+        let places = sql.matches('?').count();
+        assert_eq!(places, binds.len(), "a value for each place of {sql}");
+        Box::pin(future::ready(Ok(())))
     }
 
     fn begin(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
