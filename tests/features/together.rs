@@ -45,8 +45,6 @@ async fn who_comes_while_an_append_is_under_way_goes_with_the_next() {
         "{CALLERS} callers made {} entries",
         entries.len()
     );
-    assert_eq!(entries[0].fields.len(), 2, "the first waited for nobody");
-    assert_ne!(receipts[0].entry_id(), receipts[1].entry_id());
     let mut frames: Vec<_> = receipts.iter().flat_map(Receipt::frame_ids).collect();
     frames.sort_unstable();
     frames.dedup();
