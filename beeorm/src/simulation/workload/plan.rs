@@ -41,6 +41,16 @@ pub(super) struct Unit {
     full: bool,
 }
 
+/// A family that is there for a moment only: it comes and goes within one batch, where the consumer lags behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Family {
+    ToCome,
+    Parent(usize),
+    Child(usize, usize),
+    ParentAgain(usize),
+    Gone,
+}
+
 /// Makes one unit.
 pub(super) struct Planner<'p> {
     pub(super) ledger: &'p mut Ledger,
@@ -402,7 +412,7 @@ impl<'p> Planner<'p> {
         subject
     }
 
-    fn child_of(&mut self, parent: usize) {
+    fn child_of(&mut self, parent: usize) -> usize {
         let (id, mark) = (self.id(), self.ledger.mark());
         let parent_key = self.ledger.subjects[parent].key;
         let subject = self.ledger.subject(Kind::Child, id);
@@ -418,6 +428,7 @@ impl<'p> Planner<'p> {
         self.insert::<Child>(DEFAULT_POOL, id, values, claims, Some(subject), held);
         self.unit.flush.subjects.push(parent);
         self.believe(Belief::Children(parent, 1));
+        subject
     }
 
     fn new_family(&mut self) {
@@ -454,9 +465,12 @@ impl<'p> Planner<'p> {
     }
 
     fn delete_child(&mut self) {
-        let Some(subject) = self.one(Kind::Child) else {
-            return;
-        };
+        if let Some(subject) = self.one(Kind::Child) {
+            self.delete_this_child(subject);
+        }
+    }
+
+    fn delete_this_child(&mut self, subject: usize) {
         let Some(parent) = self.ledger.subjects[subject].parent else {
             return;
         };
@@ -476,9 +490,40 @@ impl<'p> Planner<'p> {
                 && !self.unit.flush.subjects.contains(parent)
         });
         if let Some(subject) = idle.first() {
-            let claim = Claim::children(self.ledger.subjects[*subject].key, false);
-            self.delete::<Parent>(*subject, vec![claim]);
+            self.delete_this_parent(*subject);
         }
+    }
+
+    fn delete_this_parent(&mut self, subject: usize) {
+        let claim = Claim::children(self.ledger.subjects[subject].key, false);
+        self.delete::<Parent>(subject, vec![claim]);
+    }
+
+    /// What is done next to a family that comes and goes, each by itself; none when it has come to its end, or somebody
+    /// else has to do with it.
+    pub(super) fn step(mut self, family: &mut Family) -> Option<Unit> {
+        let idle = |subject: usize| {
+            let subject = &self.ledger.subjects[subject];
+            subject.live && !subject.busy
+        };
+        match *family {
+            Family::ToCome => *family = Family::Parent(self.new_parent()),
+            Family::Parent(parent) if idle(parent) => {
+                *family = Family::Child(parent, self.child_of(parent));
+            }
+            Family::Child(parent, child) if idle(parent) && idle(child) => {
+                self.delete_this_child(child);
+                *family = Family::ParentAgain(parent);
+            }
+            Family::ParentAgain(parent)
+                if idle(parent) && self.ledger.subjects[parent].children == 0 =>
+            {
+                self.delete_this_parent(parent);
+                *family = Family::Gone;
+            }
+            _ => return None,
+        }
+        Some(self.unit)
     }
 
     fn new_events(&mut self) {

@@ -11,7 +11,7 @@ use futures_util::future::{self, Either};
 use super::{
     held::Held,
     ledger::{FlushState, Ledger},
-    plan::{Planner, Unit},
+    plan::{Family, Planner, Unit},
 };
 use crate::{
     engine::{Engine, Flusher, Outcome, OutcomeUnknown, Receipt},
@@ -54,6 +54,9 @@ pub(in crate::simulation) async fn produce(producer: Producer) {
         if !producer.ledger().goes_on(producer.number) {
             return;
         }
+        if producer.chance(60) {
+            producer.come_and_go(&mut kept).await;
+        }
         let mut unit = Planner::new(
             producer.number,
             &mut producer.ledger(),
@@ -94,6 +97,19 @@ impl Producer {
 
     async fn pause(&self) {
         self.sleep_micros(self.draw_below(1_000_000)).await;
+    }
+
+    /// One flush right behind the other.
+    async fn come_and_go(&self, kept: &mut BTreeMap<usize, Held>) {
+        let mut family = Family::ToCome;
+        loop {
+            let step = Planner::new(self.number, &mut self.ledger(), &self.process, kept)
+                .step(&mut family);
+            let Some(mut unit) = step else { return };
+            if !self.flush(&mut unit).await {
+                return;
+            }
+        }
     }
 
     /// Flushes the unit; whether it is acknowledged in the end.
