@@ -148,20 +148,7 @@ pub(super) async fn too_old(
     };
     let failure = failure(run, pool, incoming, &refused, 0);
     let burial = burial(run, incoming, &failure);
-    match bury(
-        run,
-        ownership,
-        pool,
-        Verdict::Dead,
-        burial,
-        true,
-        &mut HangUps::default(),
-    )
-    .await?
-    {
-        Buried::Refused(reason) => Ok(Some(reason)),
-        Buried::Written | Buried::NotYet => Ok(None),
-    }
+    bury_untried(run, ownership, pool, burial).await
 }
 
 /// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered in the
@@ -213,17 +200,18 @@ pub(super) async fn foreign(
     // Which rows it would have inserted cannot be read.
     let keys = BTreeSet::new();
     let burial = Burial { letter, keys };
-    match bury(
-        run,
-        ownership,
-        pool,
-        Verdict::Dead,
-        burial,
-        true,
-        &mut HangUps::default(),
-    )
-    .await?
-    {
+    bury_untried(run, ownership, pool, burial).await
+}
+
+/// Buries what was never executed, whatever it takes. Gives a reason where it is to be set aside.
+async fn bury_untried(
+    run: &Run,
+    ownership: &Ownership,
+    pool: &str,
+    burial: Burial,
+) -> Result<Option<String>, Ended> {
+    let hang_ups = &mut HangUps::default();
+    match bury(run, ownership, pool, Verdict::Dead, burial, true, hang_ups).await? {
         Buried::Refused(reason) => Ok(Some(reason)),
         Buried::Written | Buried::NotYet => Ok(None),
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use beeorm::{PoolOptions, prelude::*};
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the bench flushes them, and this only consumes")]
 #[path = "../entities.rs"]
 mod entities;
 
