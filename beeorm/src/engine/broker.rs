@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{Channel, Parts};
@@ -157,7 +158,7 @@ impl EventBroker {
             entry_id: entry.original,
             reason: entry.reason,
             statements: self.describe(&entry.frames),
-            values: entry.frames,
+            values: entry.frames.into_iter().map(Vec::from).collect(),
         };
         Ok(aside.into_iter().map(shown).collect())
     }
@@ -173,8 +174,8 @@ impl EventBroker {
     }
 
     /// Of those that are frames at all.
-    fn describe(&self, frames: &[Vec<u8>]) -> String {
-        let is_frame = |bytes: &&Vec<u8>| {
+    fn describe(&self, frames: &[Bytes]) -> String {
+        let is_frame = |bytes: &&Bytes| {
             let decoded = frame::decode(bytes, &self.parts.tables);
             !matches!(decoded, Err(DecodeError::Garbage(_)))
         };

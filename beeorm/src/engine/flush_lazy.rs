@@ -64,11 +64,12 @@ pub(super) async fn run(
         decided: false,
     };
     let delivery = prepare(parts, undecided.rows)?;
-    let mut frames = [delivery.ids.as_slice(), &arrived].concat();
-    if frames.is_empty() {
-        frames = undecided.rows.queued_frames();
+    let mut others = arrived;
+    if others.is_empty() && delivery.ids.is_empty() {
+        others = undecided.rows.queued_frames();
     }
-    let mut receipt = Receipt::new(parts.outcomes.clone(), &frames, delivery.statements);
+    let frames = delivery.ids.iter().chain(&others).copied();
+    let mut receipt = Receipt::new(parts.outcomes.clone(), frames, delivery.statements);
     let turn = match delivery.frames.as_slice() {
         [] => None,
         frames => Some(publisher.admit(frames).await?),
@@ -122,6 +123,7 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<Arc<Delivery>, Error> {
     let registered = |schema| parts.tables.contains(schema);
     let mut encoder = Encoder::new(Path::Lazy, parts, &registered);
     rows.encode(&mut encoder)?;
+    let now = parts.publisher.moment();
     let (mut frames, mut ids, mut statements) = (Vec::new(), Vec::new(), 0);
     for (pool, batch) in encoder
         .batches
@@ -130,11 +132,11 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<Arc<Delivery>, Error> {
     {
         parts.databases.get(pool)?;
         let id = parts.runtime.uuid();
-        frames.push(frame::encode(id, parts.runtime.now_millis(), pool, batch));
+        frames.push(frame::encode(id, now.wall_millis, pool, batch).into());
         ids.push((*pool, id));
         statements += batch.statements.len();
     }
     parts.publisher.check_size(&frames)?;
-    let delivery = Delivery::new(frames, ids, statements, parts.publisher.moment());
+    let delivery = Delivery::new(frames, ids, statements, now);
     Ok(Arc::new(delivery))
 }

@@ -68,16 +68,16 @@ impl fmt::Display for Outcome {
 impl Receipt {
     /// Of a flush that was sent again.
     pub(super) fn of(outcomes: Outcomes, delivery: &Delivery) -> Self {
-        Self::new(outcomes, &delivery.ids, delivery.statements)
+        Self::new(outcomes, delivery.ids.iter().copied(), delivery.statements)
     }
 
     /// Of a call's own frames, and others that it stands for.
     pub(super) fn new(
         outcomes: Outcomes,
-        frames: &[(&'static str, Uuid)],
+        frames: impl Iterator<Item = (&'static str, Uuid)>,
         statements: usize,
     ) -> Self {
-        let (pools, frames) = frames.iter().copied().unzip();
+        let (pools, frames) = frames.unzip();
         Self {
             entry: None,
             frames,

@@ -1,6 +1,11 @@
-use std::time::Duration;
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
 
-use tokio::sync::watch;
+use bytes::Bytes;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// How long after it was made a delivery may be sent again. Later the inbox may have forgotten what became of the
@@ -14,13 +19,14 @@ pub(crate) const RESENT_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// The encoded frames of the one entry.
-    pub(crate) frames: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Bytes>,
     /// The frames' database pools and ids, in the same order.
     pub(crate) ids: Vec<(&'static str, Uuid)>,
     /// How many statements are in them.
     pub(crate) statements: usize,
     made: Moment,
-    state: watch::Sender<DeliveryState>,
+    state: AtomicU8,
+    changed: Notify,
 }
 
 /// Now, by the two clocks that there are: one may step, and the other one may stand still while the machine sleeps.
@@ -31,6 +37,7 @@ pub(crate) struct Moment {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum DeliveryState {
     /// Handed over, no answer yet.
     InFlight,
@@ -42,9 +49,19 @@ pub(crate) enum DeliveryState {
     Unknown,
 }
 
+impl DeliveryState {
+    /// The one with this number.
+    fn of(number: u8) -> Self {
+        [Self::InFlight, Self::Appended, Self::Refused]
+            .into_iter()
+            .find(|state| *state as u8 == number)
+            .unwrap_or(Self::Unknown)
+    }
+}
+
 impl Delivery {
     pub(crate) fn new(
-        frames: Vec<Vec<u8>>,
+        frames: Vec<Bytes>,
         ids: Vec<(&'static str, Uuid)>,
         statements: usize,
         made: Moment,
@@ -54,13 +71,14 @@ impl Delivery {
             ids,
             statements,
             made,
-            state: watch::Sender::new(DeliveryState::InFlight),
+            state: AtomicU8::new(DeliveryState::InFlight as u8),
+            changed: Notify::new(),
         }
     }
 
     /// How many bytes the frames have.
     pub(crate) fn bytes(&self) -> usize {
-        self.frames.iter().map(Vec::len).sum()
+        self.frames.iter().map(Bytes::len).sum()
     }
 
     /// Whether it is too late to send it again.
@@ -71,31 +89,35 @@ impl Delivery {
     }
 
     pub(crate) fn state(&self) -> DeliveryState {
-        *self.state.borrow()
+        DeliveryState::of(self.state.load(Ordering::Acquire))
     }
 
     pub(crate) fn set(&self, state: DeliveryState) {
-        self.state.send_replace(state);
+        self.state.store(state as u8, Ordering::Release);
+        self.changed.notify_waiters();
     }
 
     /// Takes the resending over, if the outcome is unknown and nobody else is at it.
     pub(crate) fn begin_resend(&self) -> bool {
-        self.state.send_if_modified(|state| {
-            let unknown = *state == DeliveryState::Unknown;
-            if unknown {
-                *state = DeliveryState::InFlight;
-            }
-            unknown
-        })
+        let [unknown, in_flight] =
+            [DeliveryState::Unknown, DeliveryState::InFlight].map(|state| state as u8);
+        let begun =
+            self.state
+                .compare_exchange(unknown, in_flight, Ordering::AcqRel, Ordering::Acquire);
+        begun.is_ok()
     }
 
     /// Waits until it is not in flight any more.
     pub(crate) async fn settled(&self) -> DeliveryState {
-        let mut watcher = self.state.subscribe();
-        let settled = watcher
-            .wait_for(|state| *state != DeliveryState::InFlight)
-            .await;
-        settled.map_or(DeliveryState::Unknown, |state| *state)
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // Before the look: what changes after it is told.
+            changed.as_mut().enable();
+            match self.state() {
+                DeliveryState::InFlight => changed.await,
+                settled => return settled,
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod together;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 pub use self::{durability::Durability, full::OnFull};
@@ -129,7 +130,7 @@ impl Publisher {
     }
 
     /// Whether an entry of these frames is small enough.
-    pub(crate) fn check_size(&self, frames: &[Vec<u8>]) -> Result<(), Error> {
+    pub(crate) fn check_size(&self, frames: &[Bytes]) -> Result<(), Error> {
         let bytes = bytes_of(frames);
         let limit = self.channel.max_entry_bytes;
         if bytes <= limit {
@@ -142,7 +143,7 @@ impl Publisher {
     /// Returns when an entry of these frames may be appended: there is room for it in the stream, and it is its turn.
     ///
     /// Before the hand-over: whoever stops waiting here has done nothing.
-    pub(crate) async fn admit(&self, frames: &[Vec<u8>]) -> Result<Turn, Error> {
+    pub(crate) async fn admit(&self, frames: &[Bytes]) -> Result<Turn, Error> {
         let Channel {
             stream,
             runtime,
@@ -278,8 +279,8 @@ impl Channel {
     }
 }
 
-fn bytes_of(frames: &[Vec<u8>]) -> usize {
-    frames.iter().map(Vec::len).sum()
+fn bytes_of(frames: &[Bytes]) -> usize {
+    frames.iter().map(Bytes::len).sum()
 }
 
 #[cfg(all(test, feature = "embedded"))]
@@ -315,7 +316,12 @@ mod tests {
         let delivery = |age| {
             let mut made = publisher.moment();
             made.wall_millis -= u64::try_from(Duration::as_millis(&age)).unwrap();
-            let delivery = Delivery::new(vec![vec![1]], vec![("default", id)], 1, made);
+            let delivery = Delivery::new(
+                vec![Bytes::from_static(&[1])],
+                vec![("default", id)],
+                1,
+                made,
+            );
             delivery.set(DeliveryState::Unknown);
             Arc::new(delivery)
         };

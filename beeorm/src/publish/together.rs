@@ -3,6 +3,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::in_flight::Turn;
@@ -125,7 +126,7 @@ impl Drop for Leader {
 }
 
 /// The frames of all of them, as one entry.
-pub(super) fn entry(group: &[Handed]) -> Vec<Vec<u8>> {
+pub(super) fn entry(group: &[Handed]) -> Vec<Bytes> {
     let frames = group.iter().flat_map(|handed| &handed.delivery.frames);
     frames.cloned().collect()
 }
@@ -143,7 +144,12 @@ mod tests {
             monotonic: Duration::ZERO,
         };
         Handed {
-            delivery: Arc::new(Delivery::new(vec![vec![0; bytes]], Vec::new(), 0, now)),
+            delivery: Arc::new(Delivery::new(
+                vec![vec![0; bytes].into()],
+                Vec::new(),
+                0,
+                now,
+            )),
             again: false,
             turn: None,
             answer: None,

@@ -1,4 +1,5 @@
-use fred::{bytes::Bytes, types::Value};
+use bytes::Bytes;
+use fred::types::Value;
 
 /// A command's arguments, in order.
 #[derive(Clone, Debug, Default)]
@@ -9,14 +10,24 @@ impl Arguments {
         Self::default()
     }
 
-    /// A word, an id or a number.
+    /// With room for so many.
+    pub(crate) fn with_capacity(arguments: usize) -> Self {
+        Self(Vec::with_capacity(arguments))
+    }
+
+    /// An id, a number, or a name.
     pub(crate) fn text(mut self, text: impl ToString) -> Self {
         self.0.push(Value::from(text.to_string()));
         self
     }
 
-    pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
-        self.0.push(Value::Bytes(Bytes::copy_from_slice(bytes)));
+    /// A word of the command's own.
+    pub(crate) fn word(self, word: &'static str) -> Self {
+        self.bytes(Bytes::from_static(word.as_bytes()))
+    }
+
+    pub(crate) fn bytes(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.0.push(Value::Bytes(bytes.into()));
         self
     }
 

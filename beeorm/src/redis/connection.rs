@@ -11,21 +11,22 @@ use fred::{
 use futures_util::future::{Either, select};
 use tokio::task::AbortHandle;
 
-use super::{Arguments, RedisError, RedisOptions, Reply};
+use super::{Arguments, RedisError, RedisOptions, Reply, pulse::Pulse};
 
-/// How often a connection is looked at while an answer is waited for.
-const CHECK: Duration = Duration::from_millis(200);
+/// At so many beats in a row a connection is down that is given up.
+const DOWN: u32 = 3;
 
 /// One connection, kept up by a task of fred's, which ends with it.
 pub(super) struct Connection {
     fred: Fred,
     task: AbortHandle,
+    pulse: Pulse,
 }
 
 impl Connection {
     /// Connects, and fails if that does not succeed at once.
     pub(super) async fn open(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
-        Self::init(fred(config, options, true, Reconnects::Always)?).await
+        Self::init(fred(config, options, true, Reconnects::Always)?, options).await
     }
 
     /// Connects, and fails if that does not succeed at once; never connects again, so that all that is sent on it
@@ -34,23 +35,28 @@ impl Connection {
         config: &Config,
         options: &RedisOptions,
     ) -> Result<Self, RedisError> {
-        Self::init(fred(config, options, true, Reconnects::Never)?).await
+        Self::init(fred(config, options, true, Reconnects::Never)?, options).await
     }
 
-    async fn init(fred: Fred) -> Result<Self, RedisError> {
+    async fn init(fred: Fred, options: &RedisOptions) -> Result<Self, RedisError> {
         let task = fred
             .init()
             .await
             .map_err(|error| RedisError::of_connection(&error))?
             .abort_handle();
-        Ok(Self { fred, task })
+        Ok(Self::new(fred, task, options))
     }
 
     /// Connects in the background, as long as it takes.
     pub(super) fn start(config: &Config, options: &RedisOptions) -> Result<Self, RedisError> {
         let fred = fred(config, options, false, Reconnects::Always)?;
         let task = fred.connect().abort_handle();
-        Ok(Self { fred, task })
+        Ok(Self::new(fred, task, options))
+    }
+
+    fn new(fred: Fred, task: AbortHandle, options: &RedisOptions) -> Self {
+        let pulse = Pulse::start(&options.runtime, options.command_timeout);
+        Self { fred, task, pulse }
     }
 
     /// Sends a command once, and at once or not at all: a connection that is down is not waited for.
@@ -62,15 +68,15 @@ impl Connection {
     ) -> Result<Reply, RedisError> {
         let options = Options {
             max_attempts: Some(1),
-            // None at all would be for ever.
-            timeout: Some(timeout.max(Duration::from_millis(1))),
+            // The pulse has the patience.
+            timeout: None,
             fail_fast: true,
             ..Options::default()
         };
         let command = CustomCommand::new_static(command, ClusterHash::FirstKey, false);
         let fred = self.fred.with_options(&options);
         let answer = pin!(fred.custom_raw(command, arguments.into_values()));
-        match select(answer, pin!(self.down())).await {
+        match select(answer, pin!(self.given_up(timeout))).await {
             Either::Left((answer, _)) => {
                 Reply::of(answer.map_err(|error| RedisError::of_command(&error))?)
             }
@@ -83,16 +89,17 @@ impl Connection {
         self.fred.is_connected() && !self.task.is_finished()
     }
 
-    /// Returns when the connection has been down for a while.
+    /// Returns when the time is over, or the connection has been down for a while.
     ///
     /// What was sent has failed by then. What was handed to fred between the break and its noticing stands in
     /// its queue, to be sent whenever the server is back: nobody waits for that.
-    async fn down(&self) {
-        let mut checks = 0;
-        while checks < 2 {
-            tokio::time::sleep(CHECK).await;
-            checks = if self.is_connected() { 0 } else { checks + 1 };
-        }
+    async fn given_up(&self, timeout: Duration) {
+        let mut beats = 0;
+        let is_down = || {
+            beats = if self.is_connected() { 0 } else { beats + 1 };
+            beats >= DOWN
+        };
+        self.pulse.wait(timeout, is_down).await;
     }
 
     /// Ends the connection in an orderly way, within the time given.

@@ -10,6 +10,7 @@ mod error;
 mod fsync;
 mod options;
 mod policy;
+mod pulse;
 mod reply;
 mod script;
 #[cfg(feature = "tls")]

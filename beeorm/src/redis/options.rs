@@ -1,5 +1,7 @@
 use std::{fmt, time::Duration};
 
+use crate::runtime::Runtime;
+
 /// How to reach the server of one pool.
 #[derive(Clone)]
 pub(crate) struct RedisOptions {
@@ -13,6 +15,7 @@ pub(crate) struct RedisOptions {
     pub(crate) connect_timeout: Duration,
     /// How long an answer is waited for; a blocking command's own time is added to it.
     pub(crate) command_timeout: Duration,
+    pub(crate) runtime: Runtime,
 }
 
 impl RedisOptions {
@@ -23,6 +26,7 @@ impl RedisOptions {
             namespace: None,
             connect_timeout: Duration::from_secs(5),
             command_timeout: Duration::from_secs(5),
+            runtime: Runtime::system(),
         }
     }
 }

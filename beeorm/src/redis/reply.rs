@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use fred::types::Resp3Frame;
 
 use super::RedisError;
@@ -7,7 +8,7 @@ use super::RedisError;
 pub(crate) enum Reply {
     Nil,
     Integer(i64),
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     Array(Vec<Reply>),
 }
 
@@ -17,7 +18,7 @@ impl Reply {
             Resp3Frame::Null => Self::Nil,
             Resp3Frame::Number { data, .. } => Self::Integer(data),
             Resp3Frame::SimpleString { data, .. } | Resp3Frame::BlobString { data, .. } => {
-                Self::Bytes(data.into())
+                Self::Bytes(data)
             }
             Resp3Frame::Array { data, .. } => {
                 Self::Array(data.into_iter().map(Self::of).collect::<Result<_, _>>()?)
@@ -51,7 +52,7 @@ impl Reply {
             .map_err(|_| RedisError::Unexpected("an array of another length"))
     }
 
-    pub(crate) fn into_bytes(self) -> Result<Vec<u8>, RedisError> {
+    pub(crate) fn into_bytes(self) -> Result<Bytes, RedisError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             _ => Err(RedisError::Unexpected("a string")),
@@ -59,7 +60,7 @@ impl Reply {
     }
 
     pub(crate) fn into_text(self) -> Result<String, RedisError> {
-        String::from_utf8(self.into_bytes()?).map_err(|_| RedisError::Unexpected("text"))
+        String::from_utf8(self.into_bytes()?.into()).map_err(|_| RedisError::Unexpected("text"))
     }
 
     /// A count: no server sends a negative one.

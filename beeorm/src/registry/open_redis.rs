@@ -19,7 +19,7 @@ pub(super) async fn redis(
     runtime: &Runtime,
 ) -> Result<Streams, Vec<ConfigError>> {
     let client = Arc::new(
-        redis::open(&options(pool))
+        redis::open(&options(pool, runtime))
             .await
             .map_err(|error| vec![failed(pool, error)])?,
     );
@@ -40,8 +40,9 @@ pub(super) async fn redis(
     }
 }
 
-fn options(pool: &Pool) -> RedisOptions {
+fn options(pool: &Pool, runtime: &Runtime) -> RedisOptions {
     let mut options = RedisOptions::new(&pool.name, &pool.url.url);
+    options.runtime = runtime.clone();
     options.namespace = namespace(pool).map(str::to_owned);
     options.connect_timeout = pool
         .options

@@ -215,7 +215,7 @@ fn slow(scene: &Arc<Scene>, line: &Arc<Line>) {
 fn garbage(scene: &Scene) {
     let frames = scene.world.draw(|random| match random.below(3) {
         0 => Vec::new(),
-        1 => vec![vec![0xee; random.place(40)]],
+        1 => vec![vec![0xee; random.place(40)].into()],
         // Of this version, and cut off.
         _ => vec![[1].into_iter().chain([7; 12]).collect()],
     });

@@ -90,6 +90,14 @@ impl Shape {
             .position(|(assigned, _)| *assigned == column)
     }
 
+    /// Whether it inserts rows of the table, all columns of them, or all but the key.
+    pub(crate) fn inserts(&self, table: &'static TableSchema, with_key: bool) -> bool {
+        std::ptr::eq(self.table, table)
+            && self.operation == Operation::Insert
+            && self.columns.len() + usize::from(!with_key) == table.columns.len()
+            && self.on_duplicate.is_empty()
+    }
+
     fn is(&self, other: &Self) -> bool {
         std::ptr::eq(self.table, other.table)
             && self.operation == other.operation
@@ -110,12 +118,17 @@ impl Batch {
     pub(crate) fn push(&mut self, shape: Shape, start: usize) -> Option<usize> {
         // A flush has a handful of shapes, most often the last one again.
         let known = self.shapes.iter().rposition(|known| known.is(&shape));
-        let index = known.unwrap_or_else(|| {
+        let known = known.unwrap_or_else(|| {
             self.shapes.push(shape);
             self.shapes.len() - 1
         });
+        self.push_known(known, start)
+    }
+
+    /// Adds a statement of the shape with this number.
+    pub(crate) fn push_known(&mut self, shape: usize, start: usize) -> Option<usize> {
         let statement = Statement {
-            shape: u32::try_from(index).ok()?,
+            shape: u32::try_from(shape).ok()?,
             start: u32::try_from(start).ok()?,
             end: u32::try_from(self.data.len()).ok()?,
         };

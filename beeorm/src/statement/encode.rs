@@ -15,6 +15,13 @@ pub(crate) enum Path {
     Lazy,
 }
 
+/// A statement's shape.
+enum Shaped {
+    Anew(Shape),
+    /// The batch's one with this number.
+    AsBefore(usize),
+}
+
 /// Takes the statements of one flush, a batch a database pool.
 pub struct Encoder<'e> {
     pub(super) path: Path,
@@ -69,19 +76,28 @@ impl<'e> Encoder<'e> {
         schema: &'static TableSchema,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Shape, Error>,
     ) -> Result<Place, Error> {
+        self.write(schema, |batch| write(&mut batch.data).map(Shaped::Anew))
+    }
+
+    fn write(
+        &mut self,
+        schema: &'static TableSchema,
+        write: impl FnOnce(&mut Batch) -> Result<Shaped, Error>,
+    ) -> Result<Place, Error> {
         let pool = self.batch(schema)?;
         let Some((_, batch)) = self.batches.get_mut(pool) else {
             return Err(too_large());
         };
         let start = batch.data.len();
-        let shape = match write(&mut batch.data) {
-            Ok(shape) => shape,
+        let pushed = match write(batch) {
+            Ok(Shaped::Anew(shape)) => batch.push(shape, start),
+            Ok(Shaped::AsBefore(shape)) => batch.push_known(shape, start),
             Err(error) => {
                 batch.data.truncate(start);
                 return Err(error);
             }
         };
-        let statement = batch.push(shape, start).ok_or_else(too_large)?;
+        let statement = pushed.ok_or_else(too_large)?;
         Ok(Place { pool, statement })
     }
 
@@ -112,15 +128,25 @@ impl<'e> Encoder<'e> {
         on_duplicate: &[Assignment<E>],
     ) -> Result<Place, Error> {
         let schema = E::schema();
-        self.statement(schema, |data| {
+        self.write(schema, |batch| {
+            let data = &mut batch.data;
             let start = data.len();
             encode_row(value, data)?;
+            let with_key = schema.key_source != KeySource::AutoIncrement || !value.key().is_unset();
+            if !with_key {
+                cut_value(data, start, schema.key);
+            }
+            let is_same = |shape: &Shape| shape.inserts(schema, with_key);
+            if on_duplicate.is_empty()
+                && let Some(shape) = batch.shapes.iter().rposition(is_same)
+            {
+                return Ok(Shaped::AsBefore(shape));
+            }
             let mut columns: Vec<_> = (0..schema.columns.len())
                 .map(|column| (column, AssignMode::Set))
                 .collect();
-            if schema.key_source == KeySource::AutoIncrement && value.key().is_unset() {
+            if !with_key {
                 columns.remove(schema.key);
-                cut_value(data, start, schema.key);
             }
             let mut shape = Shape::new(schema, Operation::Insert, columns);
             shape.on_duplicate = assignments(schema, on_duplicate, data)?;
@@ -139,7 +165,7 @@ impl<'e> Encoder<'e> {
                     column,
                 });
             }
-            Ok(shape)
+            Ok(Shaped::Anew(shape))
         })
     }
 

@@ -13,6 +13,7 @@ mod statistics;
 
 use std::{fmt::Debug, time::Duration};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -44,14 +45,14 @@ pub(crate) trait Stream: Debug + Send + Sync {
     /// Appends one entry, all of it or nothing.
     ///
     /// Never sent twice by the client: a lost answer is [`StreamError::OutcomeUnknown`].
-    fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>>;
+    fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>>;
 
     /// As `append`, and answers when the entry is on disk, or when that is not to be expected any more.
     ///
     /// [`StreamError::NoFsync`] where it cannot be known: nothing was appended.
     fn append_fsynced<'s>(
         &'s self,
-        frames: &'s [Vec<u8>],
+        frames: &'s [Bytes],
         fsync: Fsync,
     ) -> BoxFuture<'s, Result<Appended, StreamError>>;
 
@@ -155,7 +156,7 @@ pub(crate) struct Appended {
 pub(crate) struct Entry {
     pub(crate) id: EntryId,
     /// The values of the fields `f`, in order; empty where the entry has none.
-    pub(crate) frames: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Bytes>,
     /// It was deleted while it was pending: nothing of it is left but its id.
     pub(crate) deleted: bool,
 }
@@ -174,7 +175,7 @@ pub(crate) struct AsideEntry {
     /// The entry's id in the stream that it came from.
     pub(crate) original: EntryId,
     pub(crate) reason: String,
-    pub(crate) frames: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Bytes>,
 }
 
 /// An owner, as contenders see it.

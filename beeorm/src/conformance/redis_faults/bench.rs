@@ -43,15 +43,12 @@ impl Bench {
     }
 
     pub(super) async fn append(&self) -> Outcome {
-        outcome(&self.stream.append(&[b"frame".to_vec()]).await)
+        outcome(&self.stream.append(&["frame".into()]).await)
     }
 
     /// Waits until it is on disk; false behind an outcome that is certain, where that is not known.
     pub(super) async fn append_fsynced(&self) -> (Outcome, bool) {
-        let appended = self
-            .stream
-            .append_fsynced(&[b"frame".to_vec()], FSYNC)
-            .await;
+        let appended = self.stream.append_fsynced(&["frame".into()], FSYNC).await;
         let is_on_disk = appended
             .as_ref()
             .is_ok_and(|appended| appended.shortfall.is_none());

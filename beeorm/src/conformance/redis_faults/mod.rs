@@ -215,7 +215,7 @@ async fn closing_ends(url: &str) {
         "also when the server says nothing"
     );
     // Nothing connects any more, though later connections are sound.
-    let closed = bench.stream.append(&[b"frame".to_vec()]).await;
+    let closed = bench.stream.append(&["frame".into()]).await;
     assert!(
         matches!(closed, Err(StreamError::Closed { .. })),
         "{closed:?}"

@@ -42,11 +42,14 @@ fn stream(client: &Arc<Client>) -> RedisStream {
 async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
     let stream = stream(client);
     for _ in 0..3 {
-        stream.append(&[vec![1; 1000]]).await.expect("appends");
+        stream
+            .append(&[vec![1; 1000].into()])
+            .await
+            .expect("appends");
     }
     run(client, "CONFIG", &["SET", "maxmemory", "1"]).await;
     run(client, "SCRIPT", &["FLUSH"]).await;
-    let refused = stream.append(&[vec![1]]).await;
+    let refused = stream.append(&[vec![1].into()]).await;
     assert!(
         matches!(refused, Err(StreamError::OutOfMemory { .. })),
         "{refused:?}"
@@ -83,14 +86,14 @@ async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
     assert_eq!(stream.statistics().await.expect("figures").len, 0);
     stream.release(token).await.expect("releases");
     run(client, "CONFIG", &["SET", "maxmemory", "0"]).await;
-    stream.append(&[vec![1]]).await.expect("appends");
+    stream.append(&[vec![1].into()]).await.expect("appends");
 }
 
 async fn a_replica_refuses(client: &Arc<Client>) {
     let stream = stream(client);
-    stream.append(&[vec![1]]).await.expect("appends");
+    stream.append(&[vec![1].into()]).await.expect("appends");
     run(client, "REPLICAOF", &["127.0.0.1", "1"]).await;
-    let refused = stream.append(&[vec![1]]).await;
+    let refused = stream.append(&[vec![1].into()]).await;
     assert!(
         matches!(refused, Err(StreamError::Unavailable { .. })),
         "{refused:?}"
@@ -101,7 +104,7 @@ async fn a_replica_refuses(client: &Arc<Client>) {
         "{refused:?}"
     );
     super::retry(|| client.command("REPLICAOF", Arguments::new().text("NO").text("ONE"))).await;
-    let frames = [vec![1]];
+    let frames = [vec![1].into()];
     super::retry(|| stream.append(&frames)).await;
     assert_eq!(
         stream.statistics().await.expect("figures").len,
@@ -128,7 +131,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
         policy.supported && policy.persistence != Persistence::Off,
         "{policy:?}"
     );
-    let refused = stream(&Arc::new(guest)).append(&[vec![1]]).await;
+    let refused = stream(&Arc::new(guest)).append(&[vec![1].into()]).await;
     assert!(
         matches!(&refused, Err(StreamError::Refused { reason, .. }) if reason.contains("NOPERM")),
         "{refused:?}"

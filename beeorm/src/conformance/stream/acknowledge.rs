@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::bench::{Bench, fill, texts};
 use crate::stream::{Entry, EntryId};
 
@@ -44,20 +46,20 @@ async fn acknowledged_entries_are_gone(bench: &Bench) {
 async fn an_entry_that_is_another_one_stays(bench: &Bench) {
     let (stream, token) = bench.owned().await;
     let frames = [
-        b"a frame with a long beginning that is its own: one".to_vec(),
-        b"its companion".to_vec(),
+        Bytes::from("a frame with a long beginning that is its own: one"),
+        "its companion".into(),
     ];
     stream.append(&frames).await.expect("appends");
     let read = stream.read_new(token, 1).await.expect("reads");
     let others = [
         vec![
-            b"A frame with a long beginning that is its own: one".to_vec(),
+            "A frame with a long beginning that is its own: one".into(),
             frames[1].clone(),
         ],
-        vec![frames[0].clone(), b"no companion".to_vec()],
-        vec![frames[0].clone(), b"its Companion".to_vec()],
+        vec![frames[0].clone(), "no companion".into()],
+        vec![frames[0].clone(), "its Companion".into()],
         vec![frames[0].clone()],
-        vec![[frames[0].as_slice(), b"!"].concat(), frames[1].clone()],
+        vec![[&*frames[0], b"!"].concat().into(), frames[1].clone()],
         Vec::new(),
     ];
     for frames in others {
@@ -106,7 +108,7 @@ async fn many_entries_are_acknowledged_at_once(bench: &Bench) {
 async fn what_nobody_understands_is_set_aside(bench: &Bench) {
     let (stream, token) = bench.owned().await;
     assert_eq!(stream.read_aside(10).await, Ok(Vec::new()));
-    let garbage: Vec<Vec<u8>> = vec![vec![0xff, 0, 1], b"more of it".to_vec()];
+    let garbage: Vec<Bytes> = vec![vec![0xff, 0, 1].into(), "more of it".into()];
     stream.append(&garbage).await.expect("appends");
     fill(&*stream, &["good", "bad too"]).await;
     let entries = stream.read_new(token, 10).await.expect("reads");
@@ -143,7 +145,7 @@ async fn what_nobody_understands_is_set_aside(bench: &Bench) {
         .await
         .expect("sets aside what is aside");
     let other = Entry {
-        frames: vec![b"other".to_vec()],
+        frames: vec!["other".into()],
         ..left[0].clone()
     };
     stream

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::bench::{Bench, fill, ids, texts};
 use crate::stream::EntryId;
 
@@ -37,8 +39,8 @@ async fn ids_increase_and_order_holds(bench: &Bench) {
 
 async fn several_frames_are_one_entry(bench: &Bench) {
     let (stream, token) = bench.owned().await;
-    let frames: Vec<Vec<u8>> = (0..300_u32)
-        .map(|number| number.to_le_bytes().to_vec())
+    let frames: Vec<Bytes> = (0..300_u32)
+        .map(|number| number.to_le_bytes().to_vec().into())
         .collect();
     let id = stream.append(&frames).await.expect("appends");
     let entries = stream.read_new(token, 10).await.expect("reads");
@@ -50,13 +52,13 @@ async fn several_frames_are_one_entry(bench: &Bench) {
 
 async fn every_byte_survives(bench: &Bench) {
     let (stream, token) = bench.owned().await;
-    let all: Vec<u8> = (0..=255).collect();
+    let all: Bytes = (0..=255).collect();
     let frames = [
         all,
-        Vec::new(),
-        vec![0],
-        b"\r\n$-1\r\n".to_vec(),
-        b"'; DROP TABLE x; --".to_vec(),
+        Bytes::new(),
+        vec![0].into(),
+        "\r\n$-1\r\n".into(),
+        "'; DROP TABLE x; --".into(),
     ];
     stream.append(&frames).await.expect("appends");
     assert_eq!(
@@ -71,7 +73,7 @@ async fn every_byte_survives(bench: &Bench) {
 
 async fn large_frames_survive(bench: &Bench) {
     let (stream, token) = bench.owned().await;
-    let large: Vec<u8> = (0..1024 * 1024)
+    let large: Bytes = (0..1024 * 1024)
         .map(|place: u32| (place % 251) as u8)
         .collect();
     for _ in 0..40 {
@@ -106,7 +108,7 @@ async fn appends_from_many_tasks_all_arrive(bench: &Bench) {
         let stream = &stream;
         async move {
             stream
-                .append(&[format!("{number}").into_bytes()])
+                .append(&[format!("{number}").into()])
                 .await
                 .expect("appends")
         }

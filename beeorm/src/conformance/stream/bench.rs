@@ -96,7 +96,7 @@ pub(super) async fn fill(stream: &dyn Stream, frames: &[&str]) -> Vec<EntryId> {
     for frame in frames {
         ids.push(
             stream
-                .append(&[frame.as_bytes().to_vec()])
+                .append(&[frame.to_string().into()])
                 .await
                 .expect("appends"),
         );

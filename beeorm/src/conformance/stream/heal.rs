@@ -275,7 +275,7 @@ async fn a_key_of_another_type_is_refused(bench: &Bench, client: &Client) {
         assert!(matches!(&error, StreamError::Refused { .. }), "{error}");
         assert!(error.to_string().contains("wrong kind of value"), "{error}");
     };
-    refused(stream.append(&[vec![1]]).await.map(drop));
+    refused(stream.append(&[vec![1].into()]).await.map(drop));
     refused(stream.prepare().await);
     refused(stream.read_new(token, 1).await.map(drop));
     refused(

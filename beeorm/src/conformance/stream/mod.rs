@@ -29,7 +29,7 @@ pub async fn stream(url: &str) {
     let stream = bench.stream();
     stream.close().await;
     let closed = [
-        stream.append(&[b"frame".to_vec()]).await.map(drop),
+        stream.append(&["frame".into()]).await.map(drop),
         stream.statistics().await.map(drop),
         stream.wait(std::time::Duration::from_secs(1)).await,
     ];

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::future::{self, BoxFuture, Either};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -144,7 +145,7 @@ fn flat<T>(answer: Result<Result<T, StreamError>, Silence>) -> Result<T, StreamE
 }
 
 impl Stream for StreamClient {
-    fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
+    fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
             let frames = Arc::new(frames.to_vec());
             let sent = Entry {
@@ -164,7 +165,7 @@ impl Stream for StreamClient {
 
     fn append_fsynced<'s>(
         &'s self,
-        frames: &'s [Vec<u8>],
+        frames: &'s [Bytes],
         fsync: Fsync,
     ) -> BoxFuture<'s, Result<Appended, StreamError>> {
         Box::pin(async move {

@@ -5,11 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::stream::{AsideEntry, Entry, EntryId, Figures, Lease, OWNER, StreamError};
 
-pub(super) type Frames = Arc<Vec<Vec<u8>>>;
+pub(super) type Frames = Arc<Vec<Bytes>>;
 
 /// All of it, as a replica has it.
 #[derive(Clone, Debug, Default)]

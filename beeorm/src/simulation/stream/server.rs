@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -60,7 +61,7 @@ pub(in crate::simulation) struct Record {
     /// The same, entry by entry.
     sent: Vec<Frames>,
     /// What was put in that no producer sent.
-    pub(in crate::simulation) garbage: Vec<Vec<Vec<u8>>>,
+    pub(in crate::simulation) garbage: Vec<Vec<Bytes>>,
     pub(in crate::simulation) failovers: u64,
 }
 
@@ -191,7 +192,7 @@ impl StreamServer {
         self.state().data.is_empty()
     }
 
-    pub(in crate::simulation) fn aside(&self) -> Vec<Vec<Vec<u8>>> {
+    pub(in crate::simulation) fn aside(&self) -> Vec<Vec<Bytes>> {
         let state = self.state();
         state
             .data
@@ -344,7 +345,7 @@ impl StreamServer {
     }
 
     /// What no consumer can read.
-    pub(in crate::simulation) fn append_garbage(&self, frames: Vec<Vec<u8>>) {
+    pub(in crate::simulation) fn append_garbage(&self, frames: Vec<Bytes>) {
         let frames = Arc::new(frames);
         if let Ok(id) = self.append(&frames) {
             self.note(|| format!("FAULT: garbage in {id}"));

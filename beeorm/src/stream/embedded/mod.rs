@@ -15,6 +15,7 @@ mod tests;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ impl EmbeddedStream {
 }
 
 impl Stream for EmbeddedStream {
-    fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
+    fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
             let mut state = self.store.state().await?;
             let mut rows = self.rows().await?;
@@ -69,7 +70,7 @@ impl Stream for EmbeddedStream {
 
     fn append_fsynced<'s>(
         &'s self,
-        frames: &'s [Vec<u8>],
+        frames: &'s [Bytes],
         fsync: Fsync,
     ) -> BoxFuture<'s, Result<Appended, StreamError>> {
         Box::pin(async move {

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use super::{
     failure::Failures,
     frames::{pack, unpack},
@@ -160,7 +162,7 @@ impl<'a> Rows<'a> {
             from = Place::Behind(last.id);
             for entry in page {
                 found += entry.weight();
-                bytes += entry.frames.iter().map(Vec::len).sum::<usize>();
+                bytes += entry.frames.iter().map(Bytes::len).sum::<usize>();
                 entries.push(entry);
                 if found >= frames || bytes >= ENOUGH_BYTES {
                     return Ok(entries);
@@ -307,7 +309,7 @@ fn id(row: &mut dyn RowReader) -> std::result::Result<EntryId, ColumnError> {
     })
 }
 
-fn frames(row: &mut dyn RowReader) -> std::result::Result<Vec<Vec<u8>>, ColumnError> {
+fn frames(row: &mut dyn RowReader) -> std::result::Result<Vec<Bytes>, ColumnError> {
     unpack(row.bytes()?).map_err(|_| ColumnError::Mismatch {
         found: "bytes that were cut off".to_owned(),
         wanted: "frames",

@@ -29,7 +29,7 @@ impl Drop for Place {
 }
 
 async fn append(stream: &EmbeddedStream, frame: u8) -> EntryId {
-    stream.append(&[vec![frame]]).await.unwrap()
+    stream.append(&[vec![frame].into()]).await.unwrap()
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_file_serves_one_pool_at_a_time() {
     assert!(matches!(refused, StreamError::Refused { .. }), "{refused}");
     assert!(refused.to_string().contains("another pool"), "{refused}");
     stream.close().await;
-    let closed = stream.append(&[vec![1]]).await;
+    let closed = stream.append(&[vec![1].into()]).await;
     assert!(
         matches!(closed, Err(StreamError::Closed { .. })),
         "{closed:?}"
@@ -124,5 +124,5 @@ async fn an_append_that_nobody_waits_for_is_whole_or_not_there() {
     append(&stream, 8).await;
     let entries = stream.peek(EntryId::default(), 100).await.unwrap();
     assert!(entries.is_sorted_by_key(|entry| entry.id));
-    assert_eq!(entries.last().unwrap().frames, [[8]]);
+    assert_eq!(entries.last().unwrap().frames, [vec![8]]);
 }

@@ -112,7 +112,7 @@ mod tests {
 
     fn shortfall(synced: Result<(u64, u64), RedisError>, replicas: u32) -> Option<String> {
         let written = Written {
-            reply: Reply::Bytes(b"7-1".to_vec()),
+            reply: Reply::Bytes("7-1".into()),
             synced,
         };
         let timeout = Duration::from_secs(1);

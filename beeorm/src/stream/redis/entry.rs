@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::{
@@ -22,9 +23,9 @@ pub(super) fn id(reply: Reply) -> Result<EntryId> {
 /// An entry's fields.
 #[derive(Default)]
 struct Fields {
-    frames: Vec<Vec<u8>>,
+    frames: Vec<Bytes>,
     /// Names and values of what is no frame.
-    others: Vec<[Vec<u8>; 2]>,
+    others: Vec<[Bytes; 2]>,
 }
 
 fn fields(reply: Reply) -> Result<Fields> {
@@ -32,7 +33,7 @@ fn fields(reply: Reply) -> Result<Fields> {
     let mut fields = Fields::default();
     while let (Some(name), Some(value)) = (items.next(), items.next()) {
         match name.into_bytes()? {
-            name if name == b"f" => fields.frames.push(value.into_bytes()?),
+            name if name == b"f".as_slice() => fields.frames.push(value.into_bytes()?),
             name => fields.others.push([name, value.into_bytes()?]),
         }
     }
@@ -73,7 +74,7 @@ fn aside(reply: Reply) -> Result<AsideEntry> {
         .and_then(|original| parse_id(&original))
         .unwrap_or_default();
     let reason = head().unwrap_or_default();
-    frames.extend(others.map(|field| field.join(b"=".as_slice())));
+    frames.extend(others.map(|field| field.join(b"=".as_slice()).into()));
     Ok(AsideEntry {
         id: id(key)?,
         original,

@@ -1,3 +1,5 @@
+use bytes::Bytes;
+
 use crate::stream::Entry;
 
 /// What one script looks at, at most.
@@ -22,7 +24,7 @@ pub(super) fn parts(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
         let mut bytes = 0;
         let more = |entry: &&Entry| {
             let fits = bytes < PART_BYTES;
-            bytes += entry.frames.iter().map(Vec::len).sum::<usize>();
+            bytes += entry.frames.iter().map(Bytes::len).sum::<usize>();
             fits
         };
         let count = rest.iter().take(PART_ENTRIES).take_while(more).count();
@@ -41,7 +43,7 @@ mod tests {
     fn parts_are_bounded_in_entries_and_bytes_and_none_is_lost() {
         let entry = |size| Entry {
             id: EntryId::default(),
-            frames: vec![vec![0; size]],
+            frames: vec![vec![0; size].into()],
             deleted: false,
         };
         let sizes = |entries: &[Entry]| parts(entries).map(<[Entry]>::len).collect::<Vec<_>>();

@@ -11,6 +11,7 @@ mod scripts;
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -74,12 +75,12 @@ impl RedisStream {
     }
 
     /// An XADD's.
-    fn entry(&self, frames: &[Vec<u8>]) -> Arguments {
-        frames
-            .iter()
-            .fold(self.keyed().text("*"), |arguments, frame| {
-                arguments.text("f").bytes(frame)
-            })
+    fn entry(&self, frames: &[Bytes]) -> Arguments {
+        let head = Arguments::with_capacity(2 + 2 * frames.len());
+        let head = head.bytes(self.key.clone()).word("*");
+        frames.iter().fold(head, |arguments, frame| {
+            arguments.word("f").bytes(frame.clone())
+        })
     }
 
     /// Runs a script of the owner's: its first key and argument are checked by `fence.lua`.
@@ -146,7 +147,7 @@ impl RedisStream {
                 entries
                     .iter()
                     .fold(arguments.text(&self.group), |arguments, entry| {
-                        arguments.text(entry.id).bytes(&identity(entry))
+                        arguments.text(entry.id).bytes(identity(entry))
                     })
             })
             .await?;
@@ -168,7 +169,7 @@ impl RedisStream {
 type Answer = Result<Reply, StreamError>;
 
 impl Stream for RedisStream {
-    fn append<'s>(&'s self, frames: &'s [Vec<u8>]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
+    fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
             let reply = self.client.command("XADD", self.entry(frames)).await;
             reply
@@ -179,7 +180,7 @@ impl Stream for RedisStream {
 
     fn append_fsynced<'s>(
         &'s self,
-        frames: &'s [Vec<u8>],
+        frames: &'s [Bytes],
         fsync: Fsync,
     ) -> BoxFuture<'s, Result<Appended, StreamError>> {
         Box::pin(async move {
@@ -350,12 +351,12 @@ impl Stream for RedisStream {
                 let arguments = arguments
                     .text(&self.group)
                     .text(entry.id)
-                    .bytes(&identity(entry))
+                    .bytes(identity(entry))
                     .text(reason);
                 entry
                     .frames
                     .iter()
-                    .fold(arguments, |arguments, frame| arguments.bytes(frame))
+                    .fold(arguments, |arguments, frame| arguments.bytes(frame.clone()))
             };
             self.fenced(ASIDE, &scripts::SET_ASIDE, token, aside)
                 .await

@@ -3,8 +3,9 @@
 -- which there are as many frames: fewer where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local ENOUGH_BYTES = 8 * 1024 * 1024
--- One at a time: what is in an entry is known only once it is read.
-local AT_ONCE = 1
+-- What is in an entry is known only once it is read: so the first comes alone, and then as many at a time as would be
+-- enough if they were as large as the largest before, and no more than this.
+local MOST_AT_ONCE = 16
 
 -- Entries delivered to anybody else, by hand say, are the owner's: it alone reads on.
 local function adopt(stranger)
@@ -24,8 +25,8 @@ local function adopt(stranger)
   end
 end
 
-local function read()
-  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', AT_ONCE, 'STREAMS', KEYS[1], after)
+local function read(at_once)
+  return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', at_once, 'STREAMS', KEYS[1], after)
 end
 
 if after == '0-0' then
@@ -38,13 +39,14 @@ if after == '0-0' then
 end
 
 local made, entries, frames, bytes = 0, {}, 0, 0
+local at_once, most_frames, most_bytes = 1, 1, 1
 while frames < count and bytes < ENOUGH_BYTES do
-  local page = read()
+  local page = read(at_once)
   if page and page.err and made == 0 and string.find(page.err, 'NOGROUP', 1, true) then
     pass_out_of_memory()
     redis.call('XGROUP', 'CREATE', KEYS[1], group, '0', 'MKSTREAM')
     made = 1
-    page = read()
+    page = read(at_once)
   end
   if page and page.err then
     return page
@@ -57,13 +59,17 @@ while frames < count and bytes < ENOUGH_BYTES do
     entries[#entries + 1] = entry
     -- No fields: it was deleted while it was pending.
     local fields = entry[2] or {}
-    frames = frames + math.max(#fields / 2, 1)
+    local its_frames, its_bytes = math.max(#fields / 2, 1), 0
     for _, value in ipairs(fields) do
-      bytes = bytes + #value
+      its_bytes = its_bytes + #value
     end
+    frames, bytes = frames + its_frames, bytes + its_bytes
+    most_frames, most_bytes = math.max(most_frames, its_frames), math.max(most_bytes, its_bytes)
     if after ~= '>' then
       after = entry[1]
     end
   end
+  local fitting = math.min((count - frames) / most_frames, (ENOUGH_BYTES - bytes) / most_bytes)
+  at_once = math.max(1, math.min(MOST_AT_ONCE, math.floor(fitting)))
 end
 return { made, entries }
