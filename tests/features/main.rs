@@ -47,6 +47,7 @@ mod redis_pool;
 mod references;
 mod refused;
 mod replay;
+mod runtimes;
 mod schema;
 mod schema_patience;
 mod sentinel;

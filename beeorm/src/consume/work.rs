@@ -83,7 +83,7 @@ async fn go_on(
         match read {
             Ok(entries) if !entries.is_empty() => {
                 failures = 0;
-                backlog.look(&**stream, runtime).await;
+                backlog.look(stream, runtime);
                 let last = entries.last().map(|entry| entry.id);
                 let has_more = entries.iter().map(Entry::weight).sum::<usize>() >= frames;
                 let reads_ahead = has_more && pending.is_none() && !looks_back;

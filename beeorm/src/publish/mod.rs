@@ -219,7 +219,7 @@ impl Publisher {
             Durability::Fsynced => self.channel.runtime.spawn(async move {
                 let frames = &handed.delivery.frames;
                 let appended = channel.stream.append_fsynced(frames, channel.fsync).await;
-                channel.conclude(vec![handed], &appended).await;
+                channel.conclude(vec![handed], &appended);
             }),
         }
     }
@@ -265,16 +265,16 @@ impl Channel {
                 id,
                 shortfall: None,
             });
-            self.conclude(group, &appended).await;
+            self.conclude(group, &appended);
         }
     }
 
-    async fn conclude(&self, group: Vec<Handed>, appended: &Result<Appended, StreamError>) {
+    fn conclude(&self, group: Vec<Handed>, appended: &Result<Appended, StreamError>) {
         for handed in group {
             handed.conclude(appended.clone());
         }
         if appended.is_ok() {
-            self.backlog.look(&*self.stream, &self.runtime).await;
+            self.backlog.look(&self.stream, &self.runtime);
         }
     }
 }

@@ -22,6 +22,29 @@ impl System {
     }
 }
 
+impl System {
+    /// Where tasks run that many wait for: where the engine was made, as a caller's own runtime may stand still as soon as
+    /// that caller has its answer. Only when that one has ended, the caller's.
+    fn home(&self) -> Option<Handle> {
+        let current = Handle::try_current().ok();
+        match (&self.runtime, current) {
+            (Some(own), Some(current)) if own.id() != current.id() && has_ended(own) => {
+                Some(current)
+            }
+            (Some(own), _) => Some(own.clone()),
+            (None, current) => current,
+        }
+    }
+}
+
+/// A runtime that has ended takes no tasks.
+fn has_ended(runtime: &Handle) -> bool {
+    let task = runtime.spawn(std::future::pending::<()>());
+    let ended = task.is_finished();
+    task.abort();
+    ended
+}
+
 impl Host for System {
     fn now_millis(&self) -> u64 {
         // A clock before 1970 counts as 1970; one after the year 500 million is none of ours.
@@ -46,7 +69,7 @@ impl Host for System {
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         // The handle is dropped and the task goes on: whoever waits for it has a channel to it.
-        match Handle::try_current().ok().or_else(|| self.runtime.clone()) {
+        match self.home() {
             Some(runtime) => drop(runtime.spawn(task)),
             // Guards within the task tell whoever waits for it.
             None => drop(task),
@@ -64,5 +87,43 @@ impl Host for System {
             // There is nothing to wait on.
             (Err(_), None) => Box::pin(std::future::ready(())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    fn runtime() -> Runtime {
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap()
+    }
+
+    /// The id of the runtime on which the task ran.
+    fn spawned_from(caller: &Runtime, system: &Arc<System>) -> tokio::runtime::Id {
+        let (tell, told) = mpsc::channel();
+        let system = Arc::clone(system);
+        caller.block_on(async move {
+            system.spawn(Box::pin(async move {
+                tell.send(Handle::current().id()).unwrap();
+            }));
+        });
+        told.recv().unwrap()
+    }
+
+    #[test]
+    fn tasks_run_where_the_engine_was_made_and_elsewhere_once_that_has_ended() {
+        let (own, other) = (runtime(), runtime());
+        let system = own.block_on(async { Arc::new(System::new()) });
+        assert_eq!(spawned_from(&own, &system), own.handle().id());
+        assert_eq!(spawned_from(&other, &system), own.handle().id());
+        own.shutdown_background();
+        assert_eq!(spawned_from(&other, &system), other.handle().id());
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -28,11 +28,16 @@ impl Backlog {
         }
     }
 
-    /// Looks where it is time to; a stream that cannot be reached is told of elsewhere.
-    pub(crate) async fn look(&self, stream: &dyn Stream, runtime: &Runtime) {
-        if !self.is_due(runtime.monotonic()) {
-            return;
+    /// Looks where it is time to, in a task of its own: nobody waits for it. A stream that cannot be reached is told of
+    /// elsewhere.
+    pub(crate) fn look(self: &Arc<Self>, stream: &Arc<dyn Stream>, runtime: &Runtime) {
+        if self.is_due(runtime.monotonic()) {
+            let (backlog, stream) = (Arc::clone(self), Arc::clone(stream));
+            runtime.spawn(async move { backlog.warn(&*stream).await });
         }
+    }
+
+    async fn warn(&self, stream: &dyn Stream) {
         let Ok(figures) = stream.statistics().await else {
             return;
         };

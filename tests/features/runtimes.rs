@@ -1,0 +1,73 @@
+//! An engine may be used from several tokio runtimes, of which one may stand still as soon as it has its answer: nobody
+//! else waits for that one.
+
+use std::{sync::mpsc, thread, time::Duration};
+
+use beeorm::{Outcome, prelude::*};
+use tokio::runtime::Builder;
+
+use crate::support::{Backend, drain, engine, on_every_backend};
+
+#[derive(Entity, Debug, Default)]
+struct Sighting {
+    #[entity(uuid)]
+    id: Uuid,
+    what: String,
+}
+
+/// Runs the future on a runtime of its own, which stands still afterwards, until the sender is dropped.
+fn elsewhere<F: Future<Output = ()>>(
+    call: impl FnOnce() -> F + Send + 'static,
+) -> (mpsc::Sender<()>, thread::JoinHandle<()>) {
+    let (end, ended) = mpsc::channel::<()>();
+    let thread = thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(call());
+        let _ = ended.recv();
+    });
+    (end, thread)
+}
+
+/// Longer than anything here takes, and shorter than any time-out of the library's.
+const SOON: Duration = Duration::from_secs(4);
+
+async fn sighting(engine: &Engine) -> Result<beeorm::Receipt, Error> {
+    let mut sighting = Sighting {
+        what: "a bee".into(),
+        ..Sighting::default()
+    };
+    engine.flush_lazy(&mut sighting).await
+}
+
+on_every_backend! {
+    async fn one_that_stands_still_after_its_flush_holds_up_nobody(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Sighting>()).await;
+        let elsewhere_engine = engine.clone();
+        let (flushed, done) = tokio::sync::oneshot::channel();
+        let (end, thread) = elsewhere(move || async move {
+            sighting(&elsewhere_engine).await.unwrap();
+            let _ = flushed.send(());
+        });
+        done.await.unwrap();
+        let receipt = tokio::time::timeout(SOON, sighting(&engine)).await;
+        receipt.expect("in time").unwrap();
+        drop(end);
+        thread.join().unwrap();
+    }
+
+    async fn one_that_stands_still_after_it_asked_for_an_outcome_holds_up_nobody(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Sighting>()).await;
+        let [first, second] = [sighting(&engine).await.unwrap(), sighting(&engine).await.unwrap()];
+        let (asked, done) = tokio::sync::oneshot::channel();
+        let (end, thread) = elsewhere(move || async move {
+            let pending = first.applied(Duration::from_millis(100)).await;
+            assert!(matches!(pending, Err(Error::LazyPending { .. })), "{pending:?}");
+            let _ = asked.send(());
+        });
+        done.await.unwrap();
+        drain(&engine).await;
+        assert_eq!(second.applied(SOON).await.unwrap(), Outcome::Applied);
+        drop(end);
+        thread.join().unwrap();
+    }
+}
