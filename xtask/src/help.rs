@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{audit, bench, servers, simulate, test, tidy};
+use crate::{audit, bench, instructions, servers, simulate, test, tidy};
 
 /// `cargo xtask <name>`.
 pub(crate) struct Command {
@@ -99,6 +99,15 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command {
+        name: "instructions",
+        what: "counts the instructions of the hot paths, beside what was accepted",
+        options: &[(
+            "--accept",
+            "takes what is counted for what is to be from now on",
+        )],
+        run: instructions::run,
+    },
+    Command {
         name: "help",
         what: "shows this page, or that of one command",
         options: &[("<command>", "the command")],
@@ -138,7 +147,7 @@ fn part(command: &Command) -> String {
         options,
         ..
     } = command;
-    let mut part = format!("  {name:<10}{what}\n");
+    let mut part = format!("  {name:<14}{what}\n");
     for (option, what) in *options {
         part += &format!("      {option:<OPTIONS$}{what}\n");
     }
@@ -166,7 +175,7 @@ mod tests {
         let page = page();
         for command in COMMANDS {
             assert!(
-                page.contains(&format!("\n  {:<10}", command.name)),
+                page.contains(&format!("\n  {:<14}", command.name)),
                 "{page}"
             );
             for (option, what) in command.options {
@@ -188,7 +197,7 @@ mod tests {
         };
         assert_eq!(
             told,
-            "`tset` is not a command. There are test, tidy, servers, simulate, audit, bench, help; \
+            "`tset` is not a command. There are test, tidy, servers, simulate, audit, bench, instructions, help; \
              `cargo xtask help` tells what they do"
         );
     }

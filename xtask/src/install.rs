@@ -1,6 +1,9 @@
 //! Installs the servers where there are none: MariaDB and Redis from the distribution's packages.
 
-use std::process::{Command, Stdio};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use crate::program;
 
@@ -19,6 +22,36 @@ pub(crate) fn may() -> bool {
         .status()
         .is_ok();
     is_root && has_apt
+}
+
+/// Installs valgrind where it is missing, or says why not.
+pub(crate) fn valgrind() -> Result<(), String> {
+    if found("valgrind").is_some() {
+        return Ok(());
+    }
+    if !may() {
+        return Err(
+            "valgrind is missing, which counts the instructions: install it, as with `apt-get install valgrind`"
+                .to_owned(),
+        );
+    }
+    eprintln!("xtask: there is no valgrind here: installing it with apt-get");
+    apt_get(&["update", "-qq"])?;
+    apt_get(&[
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        "valgrind",
+    ])
+}
+
+/// Where a program of this name is, if anywhere.
+fn found(program: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 /// Installs them, or says why not.

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod help;
 mod install;
+mod instructions;
 mod mutants;
 mod paths;
 mod program;

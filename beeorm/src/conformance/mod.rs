@@ -12,6 +12,7 @@
 
 mod database;
 mod frames;
+mod hot_paths;
 #[cfg(feature = "redis")]
 mod redis_faults;
 #[cfg(any(feature = "redis", feature = "embedded"))]
@@ -21,4 +22,4 @@ mod stream;
 pub use self::redis_faults::{redis_faults, redis_refusals};
 #[cfg(any(feature = "redis", feature = "embedded"))]
 pub use self::stream::stream;
-pub use self::{database::database, frames::Frames};
+pub use self::{database::database, frames::Frames, hot_paths::HotPaths};

@@ -1,4 +1,4 @@
-//! Planning without a database, for the suite of the wire format.
+//! Planning without a database, for the suite of the wire format and for counting instructions.
 
 use super::{
     batch::{Incoming, by_pool},
@@ -10,14 +10,12 @@ use crate::{
     stream::EntryId,
 };
 
-/// So few rows to a lane that all workers have some.
-const FEW: usize = 1;
-
-/// Plans the frames as a batch that was read, and shows the statements of each lane.
+/// Plans the frames as a batch that was read, for so many workers and at least so many rows each, and shows the statements
+/// of each lane.
 pub(crate) fn rehearse(
     frames: Vec<Frame>,
     tables: &Tables,
-    workers: usize,
+    (workers, lane_rows): (usize, usize),
     mut lane: impl FnMut(&[&Batch]),
 ) {
     let frames: Vec<Incoming<'_>> = frames
@@ -29,7 +27,7 @@ pub(crate) fn rehearse(
         })
         .collect();
     for (_, incoming) in by_pool(&frames) {
-        for planned in plan::lanes(&incoming, tables.family(), workers, FEW) {
+        for planned in plan::lanes(&incoming, tables.family(), workers, lane_rows) {
             let batches: Vec<&Batch> = planned
                 .iter()
                 .map(|incoming| &incoming.frame.batch)

@@ -57,7 +57,7 @@ impl Frames {
             .collect();
         let count = frames.len();
         let mut planned = 0;
-        consume::rehearse(frames, &self.tables, 3, |lane| {
+        consume::rehearse(frames, &self.tables, (3, 1), |lane| {
             planned += lane.len();
             for dialect in [Dialect::MySql, Dialect::MariaDb, Dialect::Sqlite] {
                 execute(lane, self.tables.family(), dialect);
