@@ -1,7 +1,7 @@
 //! The background consumer as a process of its own: executes what `signup` flushes lazily.
 //!
 //! ```text
-//! BEEORM_MYSQL_URL=mysql://… BEEORM_REDIS_URL=redis://… SIGNUP_CONSUMER=none cargo run -p signup
+//! BEEORM_MYSQL_URL=mysql://… BEEORM_REDIS_URL=redis://… SIGNUP_CONSUMER=none cargo run --bin signup
 //! BEEORM_MYSQL_URL=mysql://… BEEORM_REDIS_URL=redis://… cargo run --example consumer
 //! ```
 //!

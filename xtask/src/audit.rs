@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::{program, servers};
+use crate::{build, program, servers};
 
 /// What plays, and what has it played.
 const PROGRAMS: [&str; 4] = [
@@ -13,13 +13,7 @@ const PROGRAMS: [&str; 4] = [
 ];
 
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
-    // With the features that the tests are built with, so that nothing is built twice.
-    let mut build = program::cargo();
-    build.args(["build", "--quiet", "--workspace"]);
-    for name in PROGRAMS {
-        build.args(["--bin", name]);
-    }
-    let built = program::run(&mut build)?;
+    let built = build::programs(&PROGRAMS)?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::{program, servers, workspace};
+use crate::{build, program, servers, workspace};
 
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let mut kind = None;
@@ -16,14 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
             rest = behind;
         }
     }
-    let build = [
-        "build",
-        "--quiet",
-        "--workspace",
-        "--bin",
-        "beeorm-test-servers",
-    ];
-    let built = program::run(program::cargo().args(build))?;
+    let built = build::programs(&["beeorm-test-servers"])?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }
@@ -34,13 +27,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         || folder.join("target"),
         |named| workspace::root().join(named),
     );
-    let mut build = program::cargo();
-    build
+    let mut command = program::cargo();
+    command
         .args(["build", "--release", "--locked", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target);
-    let built = program::run(&mut build)?;
+    build::announce("the benchmarks, and all that they compare with");
+    let built = program::run(&mut command)?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }

@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{program, simulate, workspace};
+use crate::{build, program, simulate, workspace};
 
 /// A mutant that lives through so many seeds is not found.
 const SEEDS: &str = "20000";
@@ -40,6 +40,7 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode, String> {
     if wanted.is_empty() {
         return Err("no mutant has such a name".to_owned());
     }
+    build::announce("the simulator with each of the mistakes");
     let copy = Copy::make()?;
     let mut survivors = Vec::new();
     for (place, mutant) in wanted.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use crate::{install, program};
+use crate::{build, install, program};
 
 /// The exit status by which the program says that there is nothing to start servers with.
 const NOTHING_HERE: i32 = 3;
@@ -50,7 +50,8 @@ pub(crate) fn start(kind: Option<&str>) -> Result<Servers, String> {
     }
 }
 
-fn asks_for(kind: Option<&str>) -> String {
+/// What is forced: here, or in the environment; empty where nothing is.
+pub(crate) fn asks_for(kind: Option<&str>) -> String {
     kind.map_or_else(
         || std::env::var("BEEORM_TEST_SERVERS").unwrap_or_default(),
         str::to_owned,
@@ -132,14 +133,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
             "`servers` knows `--servers containers|local` and not `{unknown}`"
         ));
     }
-    let build = [
-        "build",
-        "--quiet",
-        "--workspace",
-        "--bin",
-        "beeorm-test-servers",
-    ];
-    let built = program::run(program::cargo().args(build))?;
+    let built = build::programs(&["beeorm-test-servers"])?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }

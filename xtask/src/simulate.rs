@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{mutants, program};
+use crate::{build, mutants, program};
 
 /// Its package and its program.
 pub(crate) const PACKAGE: &str = "beeorm-simulate";
@@ -16,6 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     {
         return mutants::run(names);
     }
+    build::announce("the simulator");
     let mut command = program::cargo();
     command.arg("run").args(BUILD).arg("--").args(arguments);
     program::run(&mut command).map(program::exit_code)

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{arrows, program, workspace};
+use crate::{arrows, build, program, workspace};
 
 /// A longer file is more than one idea.
 const LONGEST: usize = 700;
@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     if let Some(unknown) = arguments.first() {
         return Err(format!("`tidy` takes no arguments, `{unknown}` neither"));
     }
+    build::announce("what the checks look at");
     // Each check runs, whatever the others said: one run shows all there is to mend.
     let mut untidy = Vec::new();
     let mut check = |name, clean: Result<bool, String>| {

@@ -1,4 +1,4 @@
-//! A sign-up service whose requests do not wait for the database: `cargo run -p signup`.
+//! A sign-up service whose requests do not wait for the database: `cargo run --bin signup`.
 //!
 //! A request appends its statements to the stream, and is answered when Redis has them; the background consumer
 //! executes them. It runs in this process, or in one of its own (`cargo run --example consumer`).
