@@ -3,6 +3,7 @@
 use super::{
     ConfigError, Registry, check_table,
     pool::{Pool, PoolKind, StreamPlace},
+    similar::is_slip,
 };
 use crate::{
     entity::{DEFAULT_POOL, TableSchema},
@@ -69,9 +70,9 @@ impl Check<'_> {
 
     fn streams(&mut self) {
         let registered = &self.registry.streams;
-        if !registered.iter().any(|place| place.stream == LAZY_CHANNEL)
-            && !self.has_pool(PoolKind::Stream, DEFAULT_POOL)
-        {
+        let misspelt = |place: &&StreamPlace| is_slip(&place.stream, LAZY_CHANNEL);
+        let is_it = |place: &StreamPlace| place.stream == LAZY_CHANNEL || misspelt(&place);
+        if !registered.iter().any(is_it) && !self.has_pool(PoolKind::Stream, DEFAULT_POOL) {
             self.mistakes.push(ConfigError::NoLazyPool {
                 pools: self.registry.names(PoolKind::Stream),
             });
@@ -83,6 +84,11 @@ impl Check<'_> {
                 self.mistakes.push(ConfigError::StreamTwice {
                     stream: place.stream.clone(),
                     pools,
+                });
+            }
+            if misspelt(&place) {
+                self.mistakes.push(ConfigError::StreamMisspelt {
+                    stream: place.stream.clone(),
                 });
             }
             if place.groups.len() != 1 {

@@ -45,6 +45,18 @@ pub(super) async fn connect(registry: Registry) -> Result<Engine, Error> {
             Err(wrong) => mistakes.extend(wrong),
         }
     }
+    for place in registry
+        .streams
+        .iter()
+        .filter(|place| place.stream != LAZY_CHANNEL)
+    {
+        tracing::warn!(
+            pool = place.pool,
+            stream = place.stream,
+            "there is no event broker yet that would write to this stream or read it: lazy flushes go through \
+             {LAZY_CHANNEL}"
+        );
+    }
     for (pool, size) in &registry.local_caches {
         tracing::warn!(
             pool,

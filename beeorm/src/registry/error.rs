@@ -140,6 +140,12 @@ pub enum ConfigError {
         /// Where it was registered.
         pools: (String, String),
     },
+    /// A stream has nearly the name of the lazy channel, which would then lie elsewhere unnoticed.
+    #[error("the stream {stream:?} is used by nothing; did you mean {lazy:?}? Write `.redis_stream(LAZY_CHANNEL, …)`", lazy = crate::stream::LAZY_CHANNEL)]
+    StreamMisspelt {
+        /// The stream.
+        stream: String,
+    },
     /// A stream has no group, or several.
     #[error("the stream {stream:?} has {} consumer groups; give it exactly one, as in `.redis_stream({stream:?}, …, [{group:?}])`{}",
         groups.len(), if groups.len() > 1 { " (several are not supported yet)" } else { "" }, group = crate::stream::BACKGROUND_CONSUMER_GROUP)]

@@ -143,7 +143,8 @@ impl Registry {
     /// [`LAZY_CHANNEL`](crate::LAZY_CHANNEL) need not be named: it lies in the stream pool
     /// [`DEFAULT_POOL`](crate::DEFAULT_POOL) and has the group
     /// [`BACKGROUND_CONSUMER_GROUP`](crate::BACKGROUND_CONSUMER_GROUP) unless this says otherwise. A stream has
-    /// exactly one group; more come later.
+    /// exactly one group; more come later. Nothing uses another stream yet: one is warned of, and refused where its
+    /// name is nearly the lazy channel's.
     ///
     /// ```no_run
     /// # use beeorm::prelude::*;

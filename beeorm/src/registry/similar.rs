@@ -13,22 +13,47 @@ pub(super) fn closest<'a>(
         .map(|(_, found)| found)
 }
 
-/// How many characters have to be put in, taken out or replaced (Levenshtein), cases being equal.
+/// Whether one is the other with a slip or two.
+pub(super) fn is_slip(word: &str, meant: &str) -> bool {
+    word != meant && distance(word, meant) <= 2
+}
+
+/// `did you mean …?`, or what there is.
+pub(super) fn advice(word: &str, known: &[&str]) -> String {
+    closest(word, known.iter().copied()).map_or_else(
+        || format!("there are: {}", known.join(", ")),
+        |meant| format!("did you mean {meant:?}?"),
+    )
+}
+
+/// How many characters have to be put in, taken out, replaced or swapped with the next one, cases being equal.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.to_lowercase().chars().collect();
+    let mut earlier: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut letter_before = None;
     for (number, letter) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = number;
+        let mut next = Vec::with_capacity(row.len());
         let mut before = number + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(&right) {
+        next.push(before);
+        let mut other_before = None;
+        // What it takes to the letter before this one in both words.
+        let mut two_before = None;
+        let cells = row.iter().zip(row.iter().skip(1)).zip(&right).enumerate();
+        for (position, ((diagonal, above), other)) in cells {
             let replaced = diagonal + usize::from(letter != *other);
-            diagonal = *cell;
-            *cell = replaced.min(diagonal + 1).min(before + 1);
-            before = *cell;
+            let mut least = replaced.min(above + 1).min(before + 1);
+            let is_swapped = letter_before == Some(*other) && other_before == Some(letter);
+            if let (true, Some(two_before)) = (is_swapped, two_before) {
+                least = least.min(two_before + 1);
+            }
+            two_before = earlier.get(position).copied();
+            other_before = Some(*other);
+            before = least;
+            next.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = number + 1;
-        }
+        letter_before = Some(letter);
+        earlier = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -52,9 +77,12 @@ mod tests {
         assert_eq!(meant("mysql_encoding"), Some("mysqlEncoding"));
         assert_eq!(meant("localCache"), Some("local_cache"));
         assert_eq!(meant("REDIS"), Some("redis"));
+        assert_eq!(meant("redsi"), Some("redis"));
+        assert_eq!(meant("sqlmy"), None);
         assert_eq!(meant("stream"), Some("streams"));
         assert_eq!(meant("postgres"), None);
         assert_eq!(meant(""), None);
         assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("abcd", "badc"), 2);
     }
 }

@@ -108,6 +108,33 @@ fn streams_lie_in_one_pool_and_have_one_group() {
 }
 
 #[test]
+fn a_misspelt_lazy_channel_does_not_lie_in_the_default_pool_unnoticed() {
+    let of = |stream: &str| {
+        let registry = Registry::new()
+            .pool("lazy", "redis://localhost/1")
+            .redis_stream(stream, "lazy", [BACKGROUND_CONSUMER_GROUP]);
+        found(registry)
+    };
+    for stream in [
+        "orm-lazy-chanel",
+        "orm_lazy_channel",
+        "orm-lzay-channel",
+        "Orm-Lazy-Channel",
+    ] {
+        assert_eq!(
+            of(stream),
+            [format!(
+                "the stream {stream:?} is used by nothing; did you mean \"orm-lazy-channel\"? Write \
+                 `.redis_stream(LAZY_CHANNEL, …)`"
+            )]
+        );
+    }
+    // Another one that BeeORM has.
+    let other = good().redis_stream("orm-log-channel", "default", [BACKGROUND_CONSUMER_GROUP]);
+    assert_eq!(found(other), [""; 0]);
+}
+
+#[test]
 fn pools_are_named_once_and_have_options_of_their_kind() {
     let options = PoolOptions::new()
         .max_connections(0)
@@ -263,6 +290,7 @@ async fn pools_that_do_not_answer_are_told_with_the_other_mistakes() {
     for (mistake, start) in found.iter().zip(starts) {
         assert!(mistake.starts_with(&start), "{mistake}");
         assert!(!mistake.contains("honey"), "{mistake}");
+        assert!(!mistake.contains("Os {"), "in Rust's words: {mistake}");
     }
 }
 

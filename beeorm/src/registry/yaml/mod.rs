@@ -9,7 +9,7 @@ use std::path::Path;
 
 use self::tree::{Content, Key, Node};
 use super::{
-    ConfigError, ConfigErrors, PoolOptions, PoolUrl, Registry, pool::Pool, similar::closest,
+    ConfigError, ConfigErrors, PoolOptions, PoolUrl, Registry, pool::Pool, similar::advice,
 };
 
 /// The registry that the text describes; every mistake in it otherwise.
@@ -89,14 +89,10 @@ impl Reader<'_> {
     }
 
     fn unknown_key(&mut self, key: &Key, known: &[&str]) {
-        let meant = closest(&key.text, known.iter().copied());
-        let advice = meant.map_or_else(
-            || format!("there are: {}", known.join(", ")),
-            |meant| format!("did you mean {meant:?}?"),
-        );
+        let advice = advice(&key.text, known);
         self.mistake(
             key.line,
-            format!("the key {:?} is not known; {advice}", key.text),
+            format!("the key {:?} is not known; {advice}", key.shown()),
         );
     }
 
@@ -127,14 +123,17 @@ impl Reader<'_> {
             Content::Null | Content::Text(_) => {
                 self.mistake(
                     key.line,
-                    format!("{:?} is empty; it takes text, as in `{example}`", key.text),
+                    format!(
+                        "{:?} is empty; it takes text, as in `{example}`",
+                        key.shown()
+                    ),
                 );
                 None
             }
             _ => {
                 self.mistake(
                     node.line,
-                    format!("{:?} takes text, as in `{example}`", key.text),
+                    format!("{:?} takes text, as in `{example}`", key.shown()),
                 );
                 None
             }
@@ -160,7 +159,7 @@ impl Reader<'_> {
         let Content::List(items) = node.content else {
             self.mistake(
                 node.line,
-                format!("{:?} takes a list, as in `{example}`", key.text),
+                format!("{:?} takes a list, as in `{example}`", key.shown()),
             );
             return None;
         };

@@ -3,6 +3,7 @@ use super::{
         PoolOptions, PoolUrl,
         pool_url::Backend,
         query,
+        redact::redact,
         short_form::{Rest, or_localhost},
     },
     Key, Node, Reader,
@@ -53,7 +54,8 @@ fn url(master: &str, sentinels: &[String]) -> Result<PoolUrl, String> {
     if service.is_empty() {
         return Err("the name of the sentinels' master is missing; write master:0".to_owned());
     }
-    let rest = Rest::read(rest, parameters).map_err(|problem| format!("{place:?}: {problem}"))?;
+    let rest = Rest::read(rest, parameters)
+        .map_err(|problem| format!("{:?}: {problem}", redact(place)))?;
     let hosts = sentinels
         .iter()
         .map(|sentinel| host(sentinel))
@@ -72,7 +74,12 @@ fn url(master: &str, sentinels: &[String]) -> Result<PoolUrl, String> {
 }
 
 fn host(sentinel: &str) -> Result<String, String> {
-    let wrong = || format!("the sentinel {sentinel:?} cannot be read; write host:port");
+    let wrong = || {
+        format!(
+            "the sentinel {:?} cannot be read; write host:port",
+            redact(sentinel)
+        )
+    };
     let (host, port) = sentinel.rsplit_once(':').unwrap_or((sentinel, "26379"));
     let port: u16 = port.parse().map_err(|_| wrong())?;
     if host.contains(['/', '@', '?', ',', ' ']) {

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use super::{super::pool::StreamPlace, Content, Key, Node, Reader};
+use super::{
+    super::{pool::StreamPlace, similar::is_slip},
+    Content, Key, Node, Reader,
+};
 use crate::{
     publish::{Durability, OnFull},
     stream::{BACKGROUND_CONSUMER_GROUP, LAZY_CHANNEL},
@@ -24,6 +27,14 @@ impl Reader<'_> {
     /// Of each stream the groups; or, of the lazy channel, a map of these and its options.
     pub(super) fn streams(&mut self, name: &Key, node: Node) {
         for (stream, node) in self.map(node, "\"streams\"", EXAMPLE).unwrap_or_default() {
+            if is_slip(&stream.text, LAZY_CHANNEL) {
+                let stream_name = &stream.text;
+                let problem = format!(
+                    "the stream {stream_name:?} is used by nothing; did you mean {LAZY_CHANNEL:?}?"
+                );
+                self.mistake(stream.line, problem);
+                continue;
+            }
             let groups = match node.content {
                 Content::Map(options) if stream.text == LAZY_CHANNEL => self.lazy_channel(options),
                 Content::Map(_) => {

@@ -207,6 +207,49 @@ fifth:
 }
 
 #[test]
+fn the_password_in_a_masters_key_is_not_shown() {
+    for sentinel in [
+        "{'m:0?password=honey': {a: 1}}",
+        "{'m:0?password=honey': [[a]]}",
+        "{'m:0?password=honey': ['']}",
+        "{'m:x?password=honey': [':1']}",
+        "{'m:0?user=a&passwd=honey': [':1']}",
+        "{'m:0?password=honey': [':1'], 'm:0?password=honey': [':2']}",
+        "{'redis://:honey@one:1': [':1']}",
+        "{m: ['redis://:honey@one:port']}",
+    ] {
+        let found = mistakes(&format!("default:\n  sentinel: {sentinel}\n"));
+        assert!(!found.is_empty(), "{sentinel}");
+        assert!(!found.concat().contains("honey"), "{found:#?}");
+    }
+    let misplaced = mistakes("default:\n  'm:0?password=honey': [':1']\n");
+    assert!(
+        misplaced[0].contains("\"m:0?password=***\" is not known"),
+        "{misplaced:#?}"
+    );
+}
+
+#[test]
+fn a_misspelt_lazy_channel_is_answered_with_its_line() {
+    for streams in ["{orm-lazy-chanel: [a]}", "{orm_lazy_channel: {max_len: 1}}"] {
+        let text = format!("default:\n  redis: localhost:6379\n  streams: {streams}\n");
+        let found = mistakes(&text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].starts_with("line 3: the stream \"orm"),
+            "{found:#?}"
+        );
+        assert!(
+            found[0].ends_with("did you mean \"orm-lazy-channel\"?"),
+            "{found:#?}"
+        );
+    }
+    // BeeORM's own name for another one.
+    let other = registry("default:\n  redis: localhost:6379\n  streams: {orm-log-channel: [a]}\n");
+    assert_eq!(other.streams.len(), 1);
+}
+
+#[test]
 fn a_stream_has_one_group() {
     let found = mistakes("default:\n  streams:\n    one: [a, b]\n    two: []\n");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! YAML as a tree that knows its lines.
 
+use super::super::redact::redact;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// A value and the line on which it begins, from 1.
@@ -24,6 +25,13 @@ pub(super) enum Content {
 pub(super) struct Key {
     pub(super) text: String,
     pub(super) line: usize,
+}
+
+impl Key {
+    /// For messages: the key of a sentinels' master holds its password.
+    pub(super) fn shown(&self) -> String {
+        redact(&self.text)
+    }
 }
 
 /// Where the text is no YAML, or uses what a configuration has no need of.
@@ -152,7 +160,8 @@ fn new_key(node: Node, entries: &[(Key, Node)]) -> Result<Key, String> {
     };
     match entries.iter().find(|(key, _)| key.text == text) {
         Some((first, _)) => Err(format!(
-            "the key {text:?} stands on line {} already",
+            "the key {:?} stands on line {} already",
+            redact(&text),
             first.line
         )),
         None => Ok(Key {
