@@ -95,7 +95,7 @@ impl RedisError {
 
 /// What happened, in words that tell what to look at: the client's own name nothing but its parts.
 fn said(error: &Error) -> String {
-    let details = error.details();
+    let details = readable(error.details());
     match error.kind() {
         ErrorKind::IO => format!("the connection broke: {details}"),
         ErrorKind::Timeout => format!("no answer came in time: {details}"),
@@ -106,8 +106,26 @@ fn said(error: &Error) -> String {
         ErrorKind::Backpressure => format!("too much waits for the connection already: {details}"),
         ErrorKind::Canceled => format!("the connection was closed: {details}"),
         ErrorKind::Sentinel => format!("the sentinels know no primary: {details}"),
-        _ => details.to_owned(),
+        _ => details,
     }
+}
+
+/// fred shows an error of the system as Rust code has it: `Os { code: 111, kind: …, message: "Connection refused" }`.
+fn readable(details: &str) -> String {
+    let parts = details
+        .split_once("Os { code: ")
+        .and_then(|(before, rest)| {
+            let (_, rest) = rest.split_once(", message: \"")?;
+            let (message, behind) = rest.split_once("\" }")?;
+            Some(format!("{before}{message}{behind}"))
+        });
+    let parts = parts.or_else(|| {
+        let (before, rest) = details.split_once("Custom { kind: ")?;
+        let (_, rest) = rest.split_once(", error: ")?;
+        let (message, behind) = rest.rsplit_once(" }")?;
+        Some(format!("{before}{}{behind}", message.trim_matches('"')))
+    });
+    parts.unwrap_or_else(|| details.to_owned())
 }
 
 /// Whether a server says that it will never do it.
@@ -122,6 +140,26 @@ mod tests {
 
     fn code(message: &str) -> String {
         RedisError::Refused(message.to_owned()).code().to_owned()
+    }
+
+    #[test]
+    fn what_the_system_says_is_told_in_its_words() {
+        let refused = Error::new(
+            ErrorKind::IO,
+            "Os { code: 111, kind: ConnectionRefused, message: \"Connection refused\" }",
+        );
+        assert_eq!(
+            RedisError::of_connection(&refused).to_string(),
+            "the connection broke: Connection refused"
+        );
+        let lookup = Error::new(
+            ErrorKind::IO,
+            "Custom { kind: Uncategorized, error: \"failed to lookup address information\" }",
+        );
+        assert_eq!(
+            RedisError::of_command(&lookup).to_string(),
+            "the connection broke: failed to lookup address information"
+        );
     }
 
     #[test]

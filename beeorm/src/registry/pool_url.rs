@@ -1,6 +1,13 @@
 use std::fmt;
 
-use super::{go_dsn, pool::PoolKind, query, redact::redact, short_form, similar::closest};
+use super::{
+    go_dsn,
+    pool::PoolKind,
+    query,
+    redact::redact,
+    short_form,
+    similar::{advice, closest},
+};
 
 /// Where a pool connects to.
 #[derive(Clone, PartialEq, Eq)]
@@ -113,6 +120,10 @@ impl PoolUrl {
         let url = format!("{scheme}:{rest}");
         if backend == Backend::Redis {
             let (url, namespace) = query::take(&url, "namespace");
+            if let Some(problem) = unknown_parameter(scheme, &url) {
+                let meant = Some(PoolKind::Stream);
+                return Err(WrongUrl { problem, meant });
+            }
             return Ok(Self {
                 backend,
                 url,
@@ -152,6 +163,28 @@ impl Backend {
             Self::Redis | Self::Embedded => PoolKind::Stream,
         }
     }
+}
+
+/// The first parameter that a Redis URL of the scheme does not take.
+fn unknown_parameter(scheme: &str, url: &str) -> Option<String> {
+    let known: &[&str] = match scheme {
+        _ if scheme.ends_with("+unix") => &["namespace", "db"],
+        _ if scheme.ends_with("-sentinel") => &[
+            "namespace",
+            "sentinelUsername",
+            "sentinelPassword",
+            "sentinelServiceName",
+            "node",
+        ],
+        _ => &["namespace"],
+    };
+    let (_, query) = url.split_once('?')?;
+    let mut names = query::pairs(query).map(|(name, _)| name);
+    let unknown = names.find(|name| !known.contains(&name.as_str()))?;
+    let advice = advice(&unknown, known);
+    Some(format!(
+        "the URL has a parameter {unknown:?} that is not known; {advice}"
+    ))
 }
 
 /// The scheme, and what is behind its colon. SQLite's alone may stand without slashes.
@@ -238,6 +271,28 @@ mod tests {
         assert!(refused("").contains("empty"));
         assert!(refused("redis://").contains("nothing behind redis:"));
         assert!(refused("localhost").contains("no scheme"));
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_known_is_answered_with_those_that_are() {
+        let refused = |text| PoolUrl::parse(text).unwrap_err().problem;
+        assert_eq!(
+            refused("redis://localhost?namepsace=shop"),
+            "the URL has a parameter \"namepsace\" that is not known; did you mean \"namespace\"?"
+        );
+        assert_eq!(
+            refused("rediss://localhost/1?namespace=shop&timeout=1"),
+            "the URL has a parameter \"timeout\" that is not known; there are: namespace"
+        );
+        assert!(
+            refused("redis+unix:///redis.sock?database=1").ends_with("there are: namespace, db")
+        );
+        assert!(
+            refused("redis-sentinel://one/m?sentinelPasword=secret")
+                .ends_with("did you mean \"sentinelPassword\"?")
+        );
+        let sentinels = "redis-sentinel://one/m?sentinelPassword=x&sentinelUsername=y";
+        assert_eq!(parsed(sentinels).1, sentinels);
     }
 
     #[test]
