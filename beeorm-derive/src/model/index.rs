@@ -118,9 +118,15 @@ fn join(indexes: &mut Vec<IndexModel>, index: IndexModel, mistakes: &mut Mistake
     };
     let (name, column) = (&index.name, earlier.columns.join("`, `"));
     if !earlier.named || !index.named {
-        let message = format!(
-            "the index name `{name}` is taken by `{column}`; give one of them another name"
-        );
+        let message = if earlier.columns == index.columns && earlier.named == index.named {
+            format!(
+                "`{column}` has an index already, which is named as it is; take one of the words out (`unique` is an index \
+                 too), or give this one a name: `{} = \"..\"`",
+                if index.unique { "unique" } else { "index" }
+            )
+        } else {
+            format!("the index name `{name}` is taken by `{column}`; give one of them another name")
+        };
         mistakes.add_at(index.word, message);
     } else if earlier.unique != index.unique {
         let message = format!(

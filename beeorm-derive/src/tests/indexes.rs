@@ -48,7 +48,9 @@ fn a_name_is_of_one_index() {
         "#[entity(unique)] a: u8, #[entity(unique = \"a\")] b: u8",
         &[(message, "\"a\"")],
     );
-    assert_field("#[entity(unique, index)] a: u8", &[(message, "index")]);
+    let twice = "`a` has an index already, which is named as it is; take one of the words out (`unique` is an index \
+                 too), or give this one a name: `index = \"..\"`";
+    assert_field("#[entity(unique, index)] a: u8", &[(twice, "index")]);
     let message = "the index name `c` is taken by `a`, `b`; give one of them another name";
     assert_field(
         "#[entity(index = \"c\")] a: u8, #[entity(index = \"c\")] b: u8, #[entity(index)] c: u8",
