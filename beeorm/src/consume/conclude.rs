@@ -63,10 +63,12 @@ pub(super) async fn refused(
         let mut longest_pause = LONGEST_PAUSE;
         if !left.is_zero() {
             longest_pause = LONGEST_PAUSE.min(left.max(MOMENT));
-            tracing::error!(
-                frame = %frame.id, error = %refused.error,
-                "pause: the table or column is not there, or the failure is not known; trying again"
-            );
+            if run.tells(refused.error.message()) {
+                tracing::error!(
+                    frame = %frame.id, error = %refused.error, left = ?left,
+                    "pause: the table or column is not there, or the failure is not known; it is tried again for so long"
+                );
+            }
         } else if !class.is_passing() && !asks_for_limit {
             let failure = failure(run, pool, incoming, &refused, attempts);
             let verdict = match run.resolvers.ask(&failure).await {
@@ -171,8 +173,17 @@ pub(super) async fn foreign(
         return Ok(None);
     }
     // This program will not learn the table while it runs; a newer one that takes over will know it.
-    tracing::error!(frame = %foreign.id, reason = foreign.reason, "pause: a frame that this program does not understand");
-    while !run.patience_for(&foreign.reason).is_zero() {
+    loop {
+        let left = run.patience_for(&foreign.reason);
+        if run.tells(&foreign.reason) {
+            tracing::error!(
+                frame = %foreign.id, reason = foreign.reason, left = ?left,
+                "pause: a frame that this program does not understand; one that does may take over for so long"
+            );
+        }
+        if left.is_zero() {
+            break;
+        }
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }

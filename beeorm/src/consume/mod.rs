@@ -348,6 +348,12 @@ impl Run {
         )
     }
 
+    /// Whether it is time to tell of this problem, which is waited for.
+    fn tells(&self, problem: &str) -> bool {
+        self.patience
+            .tells(problem, self.source.runtime.monotonic())
+    }
+
     /// Waits for a database that gave no transaction.
     async fn away(
         &self,

@@ -15,7 +15,11 @@ pub(super) struct Patience(Mutex<HashMap<String, Waited>>);
 struct Waited {
     since: Duration,
     met: Duration,
+    told: Option<Duration>,
 }
+
+/// The shortest and the longest time between two words about one problem.
+const SILENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// What was not met for so much longer than the patience was healed, and is waited for anew when it comes back.
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -31,9 +35,28 @@ impl Patience {
         let waited = problems.entry(problem.to_owned()).or_insert(Waited {
             since: now,
             met: now,
+            told: None,
         });
         waited.met = now;
         patience.saturating_sub(now.saturating_sub(waited.since))
+    }
+
+    /// Whether it is time to tell of it: at first, and then ever less often.
+    pub(super) fn tells(&self, problem: &str, now: Duration) -> bool {
+        let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waited) = problems.get_mut(problem) else {
+            return true;
+        };
+        let tells = waited.told.is_none_or(|told| {
+            let silence = told
+                .saturating_sub(waited.since)
+                .clamp(SILENCE.0, SILENCE.1);
+            now.saturating_sub(told) >= silence
+        });
+        if tells {
+            waited.told = Some(now);
+        }
+        tells
     }
 
     /// It was healed: the next time it is waited for anew.
@@ -46,6 +69,28 @@ impl Patience {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_problem_is_told_of_ever_less_often() {
+        let (patience, second) = (Patience::default(), Duration::from_secs);
+        let tells = |problem, millis| {
+            let now = second(100) + Duration::from_millis(millis);
+            patience.left(problem, now, second(300));
+            patience.tells(problem, now)
+        };
+        let told = (0..3000)
+            .step_by(100)
+            .filter(|time| tells("no table", *time));
+        assert_eq!(told.collect::<Vec<_>>(), [0, 1000, 2000]);
+        assert!(tells("no column", 2100), "another problem");
+        let told = (3000..300_000)
+            .step_by(1000)
+            .filter(|time| tells("no table", *time));
+        let seconds: Vec<_> = told.map(|time| time / 1000).collect();
+        assert_eq!(seconds, [4, 8, 16, 32, 64, 124, 184, 244]);
+        patience.healed("no table");
+        assert!(tells("no table", 300_000));
+    }
 
     #[test]
     fn each_problem_is_waited_for_once_and_anew_when_it_comes_back() {
