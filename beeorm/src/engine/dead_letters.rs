@@ -1,4 +1,4 @@
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -37,7 +37,9 @@ pub struct DeadLetters {
 }
 
 /// A lazy flush that could not be executed.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+///
+/// `Debug` tells of the frame how long it is, and no bytes.
+#[derive(Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct DeadLetter {
     /// Its place among the letters of its pool: they are numbered as they die.
@@ -75,12 +77,51 @@ pub struct DeadLetter {
     pub frame: Vec<u8>,
 }
 
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Taken apart, so that no field is forgotten.
+        let Self {
+            number,
+            frame_id,
+            pool,
+            channel,
+            created,
+            died,
+            attempts,
+            error_code,
+            sqlstate,
+            error,
+            follows,
+            may_have_been_applied,
+            statements,
+            frame,
+        } = self;
+        f.debug_struct("DeadLetter")
+            .field("number", number)
+            .field("frame_id", frame_id)
+            .field("pool", pool)
+            .field("channel", channel)
+            .field("created", created)
+            .field("died", died)
+            .field("attempts", attempts)
+            .field("error_code", error_code)
+            .field("sqlstate", sqlstate)
+            .field("error", error)
+            .field("follows", follows)
+            .field("may_have_been_applied", may_have_been_applied)
+            .field("statements", statements)
+            .field("frame", &format_args!("{} bytes", frame.len()))
+            .finish()
+    }
+}
+
 /// Whether a replay has to be safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replay {
     /// Only what provably overwrites nothing: INSERTs of rows that no lazy flush has written since, and what follows
-    /// them. A synchronous flush is not known of.
+    /// them. A synchronous flush is not known of. Nor are the keys of a frame that its consumer could not read, as it
+    /// had no entity for the table: such a letter asks for [`Force`](Self::Force).
     IfSafe,
     /// In any case: an UPDATE puts its old values over newer ones, and an INSERT brings back what was deleted since.
     Force,
@@ -355,5 +396,33 @@ impl DeadLetter {
             },
             frame: row.frame,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_shown_by_its_length() {
+        let letter = DeadLetter {
+            number: 7,
+            frame_id: Uuid::nil(),
+            pool: "default".to_owned(),
+            channel: "orm-lazy-channel".to_owned(),
+            created: Duration::from_secs(1),
+            died: Duration::from_secs(2),
+            attempts: 1,
+            error_code: Some(1062),
+            sqlstate: None,
+            error: "Duplicate entry".to_owned(),
+            follows: None,
+            may_have_been_applied: false,
+            statements: "INSERT …".to_owned(),
+            frame: vec![7; 90],
+        };
+        let shown = format!("{letter:#?}");
+        assert!(shown.contains("\n    frame: 90 bytes,\n}"), "{shown}");
+        assert!(shown.contains("\n    statements: \"INSERT …\","), "{shown}");
     }
 }
