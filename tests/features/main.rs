@@ -52,6 +52,7 @@ mod schema;
 mod schema_patience;
 mod sentinel;
 mod server_away;
+mod server_settings;
 mod servers;
 mod short_ids;
 mod signup;

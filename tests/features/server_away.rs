@@ -42,6 +42,24 @@ async fn the_database_goes_away_in_mid_work_and_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_is_named() {
+    let scene = Scene::new().await;
+    let mut far = scene.far().await;
+    far.database.go_away().await;
+    let refused = far.engine.flush(visit()).await.unwrap_err().to_string();
+    let address = far.database.address().to_owned();
+    for tells in ["\"default\"", &address, "is the server running"] {
+        assert!(refused.contains(tells), "{tells:?} is not in: {refused}");
+    }
+    far.database.come_back().await;
+    far.engine.flush(visit()).await.unwrap();
+    let _lost = far.database.on("COMMIT", Fault::LoseAnswer, 1);
+    let broken = far.engine.flush((visit(), visit())).await;
+    let broken = broken.unwrap_err().to_string();
+    assert!(broken.contains(&address), "{broken}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entities_of_several_kinds_are_flushed_lazily_while_the_database_is_away() {
     let mut scene = Scene::new().await;
     let mut far = scene.far().await;
@@ -200,7 +218,9 @@ async fn what_a_proxy_answers_for_an_absent_database_is_no_frames_fault() {
     let far = scene.far().await;
     scene.flush_all(1..=20).await;
     let patience = Duration::from_millis(500);
-    let mut refused = far.database.on("BEGIN", Fault::Refuse, usize::MAX);
+    let mut refused = far
+        .database
+        .on("START TRANSACTION", Fault::Refuse, usize::MAX);
     let consumer = run(far
         .engine
         .background_consumer()

@@ -119,6 +119,12 @@ impl Proxy {
         )
     }
 
+    /// Where it listens: `127.0.0.1:port`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The next so many requests with these bytes in them meet the fault.
     pub fn on(&self, needle: impl Into<Vec<u8>>, fault: Fault, times: usize) -> Hits {
         let (hits, seen) = watch::channel(0);

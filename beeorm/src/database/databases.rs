@@ -38,7 +38,13 @@ impl Databases {
 
     /// A session for a caller.
     pub(crate) async fn session(&self, pool: &str) -> Result<Box<dyn Session>, Error> {
-        Ok(self.get(pool)?.session(Purpose::Caller).await?)
+        let session = self.get(pool)?.session(Purpose::Caller).await;
+        Ok(session.map_err(|error| {
+            if error.is_closed() {
+                return error;
+            }
+            error.retold(|said| format!("the database pool {pool:?}: {said}"))
+        })?)
     }
 
     /// Closes all of them.

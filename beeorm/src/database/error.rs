@@ -56,6 +56,23 @@ pub(crate) enum Kind {
     OutOfRange,
     /// A table that the entities ask for is not there, or one of the library's own.
     TableMissing,
+    /// A table without transactions, and its engine.
+    NoTransactions {
+        table: &'static str,
+        engine: String,
+    },
+    /// An index that a statement was told to use is not there; the statement did nothing.
+    #[cfg_attr(
+        not(feature = "mysql"),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
+    IndexMissing,
+    /// The server keeps as many statements prepared as it may; the statement did nothing.
+    #[cfg_attr(
+        not(feature = "mysql"),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
+    TooManyPrepared,
     /// A row, or its dead letter, is larger than the server takes.
     TooLarge,
     /// An UPDATE matched no row.
@@ -112,6 +129,12 @@ impl DatabaseError {
         self
     }
 
+    /// Says more of it: where it was, and what to do.
+    pub(crate) fn retold(mut self, tell: impl FnOnce(&str) -> String) -> Self {
+        self.message = tell(&self.message);
+        self
+    }
+
     pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
@@ -132,6 +155,23 @@ impl DatabaseError {
              and this goes with it"
         );
         Self::new(FailureClass::Data, message).with_kind(Kind::InsertDead(frame))
+    }
+
+    /// A table on which a flush could be half done, or done twice.
+    pub(crate) fn no_transactions(table: &'static str, engine: String) -> Self {
+        let message = format!(
+            "the table `{table}` has the engine {engine}, which knows no transactions, so that nothing can be promised \
+             on it: ALTER TABLE `{table}` ENGINE=InnoDB"
+        );
+        Self::new(FailureClass::Schema, message).with_kind(Kind::NoTransactions { table, engine })
+    }
+
+    /// The table without transactions, and its engine.
+    pub(crate) fn table_without_transactions(&self) -> Option<(&'static str, &str)> {
+        match &self.kind {
+            Kind::NoTransactions { table, engine } => Some((table, engine)),
+            _ => None,
+        }
     }
 
     /// What a strict server would refuse, and the database itself would keep.
@@ -219,6 +259,25 @@ impl DatabaseError {
         &self.message
     }
 
+    /// For logs, which more people read than a database: a server's own words may hold values.
+    pub(crate) fn without_values(&self) -> String {
+        let what = match &self.kind {
+            Kind::DuplicateKey(Some(index)) => format!("a duplicate in the index `{index}`"),
+            Kind::DuplicateKey(None) => "a duplicate".to_owned(),
+            Kind::ForeignKey(Some(constraint)) => format!("the foreign key `{constraint}`"),
+            Kind::ForeignKey(None) => "a foreign key".to_owned(),
+            Kind::Null => "a NULL that its column does not take".to_owned(),
+            Kind::OutOfRange => "a number that its column does not hold".to_owned(),
+            Kind::Other if self.class == FailureClass::Data => "a value that is refused".to_owned(),
+            _ => self.message.clone(),
+        };
+        match (self.code, &self.sqlstate) {
+            (Some(code), Some(sqlstate)) => format!("{code} ({sqlstate}): {what}"),
+            (Some(code), None) => format!("{code}: {what}"),
+            (None, _) => what,
+        }
+    }
+
     /// Whether the key or a unique index has the value already.
     #[must_use]
     pub fn is_duplicate_key(&self) -> bool {
@@ -290,9 +349,23 @@ impl DatabaseError {
         self.kind == Kind::HangsUp
     }
 
+    /// Whether the server prepares no more statements.
+    #[cfg_attr(
+        not(feature = "mysql"),
+        allow(dead_code, reason = "asked of databases that are built without")
+    )]
+    pub(crate) fn is_too_many_prepared(&self) -> bool {
+        self.kind == Kind::TooManyPrepared
+    }
+
     /// Whether the connection broke; where that was behind a COMMIT, nobody knows what became of it.
     pub(crate) fn is_connection_lost(&self) -> bool {
         self.kind == Kind::ConnectionLost
+    }
+
+    /// Whether an index is not there that a statement was told to use.
+    pub(crate) fn is_index_missing(&self) -> bool {
+        self.kind == Kind::IndexMissing
     }
 
     pub(crate) fn is_table_missing(&self) -> bool {
@@ -317,6 +390,12 @@ impl fmt::Display for DatabaseError {
             write!(
                 f,
                 "; `engine.schema().update()` makes what the entities ask for"
+            )?;
+        }
+        if matches!(self.kind, Kind::ForeignKey(_)) {
+            write!(
+                f,
+                "; what was flushed lazily may still wait in the stream: flush this lazily too, or wait for its receipt"
             )?;
         }
         Ok(())

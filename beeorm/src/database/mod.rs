@@ -38,7 +38,7 @@ pub(crate) use self::{
     apply::{DeadInserts, Keys, Limits, StatementFailure, apply},
     count::counts_here,
     databases::Databases,
-    engines::without_transactions,
+    engines::{SeenTables, doubt_tables, look_at_tables, without_transactions},
     open::{OpenOptions, open},
 };
 use crate::column::{ColumnError, RowReader, ValueRef};
@@ -58,6 +58,11 @@ pub(crate) trait Database: Debug + Send + Sync {
     /// was told nothing of them.
     fn table_charset(&self) -> &str {
         ""
+    }
+
+    /// The tables that were seen to have transactions; none where there are no others.
+    fn seen_tables(&self) -> Option<&SeenTables> {
+        None
     }
 
     /// A connection, kept until the session is dropped; one with an open transaction is rolled back.

@@ -42,7 +42,7 @@ const ALL: [Fault; 13] = [
 
 /// The query's first byte belongs to it: `READ COMMITTED` is another.
 const COMMIT: &str = "\u{3}COMMIT";
-const BEGIN: &str = "\u{3}BEGIN";
+const BEGIN: &str = "\u{3}START TRANSACTION";
 
 pub(super) async fn play(play: Play<'_>, mut random: Random) -> Fallible<()> {
     let mut bag = Bag::of(&ALL);

@@ -12,8 +12,12 @@ pub(crate) struct Sql(MySqlConnection);
 
 impl Sql {
     pub(crate) async fn connect(backend: &Backend) -> Self {
+        Self::at(&backend.database).await
+    }
+
+    pub(crate) async fn at(url: &str) -> Self {
         Self(
-            MySqlConnection::connect(&backend.database)
+            MySqlConnection::connect(url)
                 .await
                 .expect("the test's database takes connections"),
         )

@@ -17,10 +17,18 @@ pub(super) fn failure(error: sqlx::Error) -> DatabaseError {
 }
 
 fn of_server(code: u16, sqlstate: Option<&str>, message: &str) -> DatabaseError {
-    DatabaseError::new(class(code, sqlstate), message)
+    let error = DatabaseError::new(class(code, sqlstate), message)
         .with_code(Some(code.into()), sqlstate.map(str::to_owned))
         .with_kind(kind(code, message))
-        .leaving_open(leaves_open(code))
+        .leaving_open(leaves_open(code));
+    match code {
+        1461 => error.retold(|said| {
+            format!(
+                "{said}: raise the server's max_prepared_stmt_count, or allow its clients' pools fewer connections"
+            )
+        }),
+        _ => error,
+    }
 }
 
 fn kind(code: u16, message: &str) -> Kind {
@@ -32,6 +40,8 @@ fn kind(code: u16, message: &str) -> Kind {
         1146 => Kind::TableMissing,
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
         1054 => Kind::ColumnMissing,
+        1176 => Kind::IndexMissing,
+        1461 => Kind::TooManyPrepared,
         // As a proxy says it whose own connection to the server broke.
         2006 | 2013 => Kind::ConnectionLost,
         _ => Kind::Other,
@@ -53,15 +63,12 @@ fn constraint(message: &str) -> Option<String> {
     name.split_once('`').map(|(name, _)| name.to_owned())
 }
 
-/// Says of a failed first connection what to do about it.
+/// Says of a failed connection where to, and what to do about it.
 pub(super) fn explain(error: DatabaseError, options: &MySqlConnectOptions) -> DatabaseError {
     let database = options.get_database().unwrap_or_default();
-    let server = match options.get_socket() {
-        Some(path) => path.display().to_string(),
-        None => format!("{}:{}", options.get_host(), options.get_port()),
-    };
-    let said = error.message();
-    let message = match error.code() {
+    let server = server(options);
+    let code = error.code();
+    error.retold(|said| match code {
         Some(1049) => format!(
             "there is no database {database:?} on {server}: create it with CREATE DATABASE `{database}`"
         ),
@@ -79,9 +86,15 @@ pub(super) fn explain(error: DatabaseError, options: &MySqlConnectOptions) -> Da
         None => {
             format!("cannot connect to {server}: {said}; is the server running, and the URL right?")
         }
-    };
-    DatabaseError::new(error.class(), message)
-        .with_code(error.code(), error.sqlstate().map(str::to_owned))
+    })
+}
+
+/// Where the server is, as people know it.
+pub(super) fn server(options: &MySqlConnectOptions) -> String {
+    match options.get_socket() {
+        Some(path) => path.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! MySQL 8.0 and later, MariaDB 10.6 and later.
 
+mod binary_log;
 mod bind;
 mod codes;
 mod failure;
@@ -21,15 +22,21 @@ use futures_util::future::BoxFuture;
 use sqlx::{Column, Connection, MySqlConnection, Row, mysql::MySqlTypeInfo};
 
 use self::{
+    binary_log::BinaryLog,
     failure::{explain, failure},
-    options::{connect_options, table_charset},
+    options::{STATEMENTS, connect_options, table_charset},
     pool::{Pool, PoolOptions},
     session::MySqlSession,
 };
-use super::{Database, DatabaseError, Dialect, FailureClass, OpenOptions, Purpose, Session};
+use super::{
+    Database, DatabaseError, Dialect, FailureClass, OpenOptions, Purpose, SeenTables, Session,
+    open::refused,
+};
 
-/// Strict whatever the server is: a value that does not fit is an error and never cut.
-const STRICT: &str = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')";
+/// Whatever the server's own settings are: a value that does not fit is an error and never cut, a statement by itself
+/// is a transaction, COMMIT ends one and begins none, and no mode gives texts or the grammar another meaning.
+const OWN_SETTINGS: &str = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+     NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, SESSION completion_type = 0";
 
 /// How long a caller's connection may lie idle.
 const CALLER_IDLE: Duration = Duration::from_secs(600);
@@ -37,7 +44,7 @@ const CALLER_IDLE: Duration = Duration::from_secs(600);
 /// Consumers wait briefly for locks, and lose a connection on which they stop speaking, so that
 /// whoever comes after a stopped one waits seconds for its locks.
 const CONSUMER: [&str; 3] = [
-    STRICT,
+    OWN_SETTINGS,
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 5, SESSION lock_wait_timeout = 5, SESSION wait_timeout = 15",
 ];
@@ -50,6 +57,7 @@ struct MySqlDatabase {
     version: String,
     max_statement_bytes: Arc<AtomicUsize>,
     table_charset: String,
+    seen_tables: SeenTables,
     /// The type of its decimals.
     decimal: MySqlTypeInfo,
     caller: Arc<Pool>,
@@ -60,6 +68,7 @@ struct MySqlDatabase {
 pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, DatabaseError> {
     let (connect, table_charset) = (connect_options(options)?, table_charset(options)?);
     let max_statement_bytes = Arc::new(AtomicUsize::new(0));
+    let prepared = Arc::new(AtomicUsize::new(STATEMENTS));
     let pool = |setup: &'static [&'static str], max_idle| {
         Pool::new(PoolOptions {
             connect: connect.clone(),
@@ -69,15 +78,18 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
             timeout: options.connect_timeout,
             runtime: options.runtime.clone(),
             max_statement_bytes: Arc::clone(&max_statement_bytes),
+            prepared: Arc::clone(&prepared),
         })
     };
-    let (caller, consumer) = (pool(&[STRICT], CALLER_IDLE), pool(&CONSUMER, CONSUMER_IDLE));
-    let mut connection = caller
-        .connect()
-        .await
-        .map_err(|error| explain(error, &connect))?
-        .connection;
+    let (caller, consumer) = (
+        pool(&[OWN_SETTINGS], CALLER_IDLE),
+        pool(&CONSUMER, CONSUMER_IDLE),
+    );
+    let mut connection = caller.connect().await?.connection;
     let about = About::ask(&mut connection)
+        .await
+        .map_err(|error| explain(failure(error), &connect))?;
+    let binary_log = BinaryLog::ask(&mut connection)
         .await
         .map_err(|error| explain(failure(error), &connect))?;
     // What it says of a polite farewell is of no interest.
@@ -87,6 +99,13 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
             version = about.version,
             "the server's sql_mode is not strict: beeorm's own connections are, other clients' may cut values"
         );
+    }
+    if binary_log.refuses_read_committed() {
+        return Err(refused(
+            "the server writes its binary log with binlog_format = STATEMENT, and so refuses what the background consumer \
+             writes under READ COMMITTED (error 1665): SET GLOBAL binlog_format = 'ROW', and in the server's own \
+             configuration too",
+        ));
     }
     let maria = about.version.to_ascii_lowercase().contains("mariadb");
     Ok(Arc::new(MySqlDatabase {
@@ -98,6 +117,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
         version: about.version,
         max_statement_bytes,
         table_charset,
+        seen_tables: SeenTables::default(),
         decimal: about.decimal,
         caller,
         consumer,
@@ -141,6 +161,10 @@ impl Database for MySqlDatabase {
 
     fn table_charset(&self) -> &str {
         &self.table_charset
+    }
+
+    fn seen_tables(&self) -> Option<&SeenTables> {
+        Some(&self.seen_tables)
     }
 
     fn session(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>> {

@@ -4,7 +4,7 @@ use super::super::{DatabaseError, OpenOptions, open::refused};
 
 /// Statements kept prepared on each connection. Closing one costs 40 ms (the driver leaves Nagle's
 /// algorithm on), so there is room for every shape that an application has.
-const STATEMENTS: usize = 1000;
+pub(super) const STATEMENTS: usize = 1000;
 
 const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
@@ -42,7 +42,7 @@ pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptio
         .charset("utf8mb4")
         .timezone(Some("+00:00".to_owned()))
         .pipes_as_concat(false)
-        .statement_cache_capacity(STATEMENTS)
+        .no_engine_substitution(false)
         .disable_statement_logging();
     let encoding = checked("mysqlEncoding", options.encoding.as_deref())?.unwrap_or("utf8mb4");
     if let Some(collate) = checked("mysqlCollate", options.collate.as_deref())?

@@ -16,7 +16,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{super::DatabaseError, failure::failure, lost};
+use super::{
+    super::DatabaseError,
+    failure::{explain, failure, server},
+    lost,
+};
 use crate::runtime::Runtime;
 
 /// A connection that was good this short a time ago is taken without asking it again. An older one is
@@ -25,6 +29,9 @@ const TRUSTED: Duration = Duration::from_millis(100);
 
 /// How long a connection may take to say that it is alive before it is given up as half open.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// However few a server takes: preparing and closing one costs 40 ms.
+const FEWEST_PREPARED: usize = 4;
 
 pub(super) struct PoolOptions {
     pub(super) connect: MySqlConnectOptions,
@@ -37,6 +44,8 @@ pub(super) struct PoolOptions {
     pub(super) runtime: Runtime,
     /// What the server last said of `max_allowed_packet`.
     pub(super) max_statement_bytes: Arc<AtomicUsize>,
+    /// How many statements a new connection keeps prepared.
+    pub(super) prepared: Arc<AtomicUsize>,
 }
 
 /// Connections, the last used one first.
@@ -54,6 +63,8 @@ pub(super) struct Connected {
     pub(super) connection: MySqlConnection,
     /// What `max_allowed_packet` was when it was made: that is its own limit.
     statement_bytes: usize,
+    /// The most statements that it keeps prepared.
+    prepared: usize,
 }
 
 struct Idle {
@@ -76,7 +87,10 @@ impl Pool {
     /// A new connection, which belongs to nobody.
     pub(super) async fn connect(&self) -> Result<Connected, DatabaseError> {
         let connecting = async {
-            let mut connection = self.options.connect.connect().await?;
+            let prepared = self.options.prepared.load(Ordering::Relaxed);
+            let options = self.options.connect.clone();
+            let options = options.statement_cache_capacity(prepared);
+            let mut connection = options.connect().await?;
             for statement in self.options.setup {
                 raw_sql(AssertSqlSafe(*statement))
                     .execute(&mut connection)
@@ -92,12 +106,14 @@ impl Pool {
             Ok(Connected {
                 connection,
                 statement_bytes,
+                prepared,
             })
         };
-        match timeout(self.options.timeout, connecting).await {
+        let connected = match timeout(self.options.timeout, connecting).await {
             Ok(connected) => connected.map_err(failure),
             Err(_) => Err(lost(format!("no answer within {:?}", self.options.timeout))),
-        }
+        };
+        connected.map_err(|error| explain(error, &self.options.connect))
     }
 
     /// A connection that lives, an idle one or a new one.
@@ -159,6 +175,31 @@ impl Pool {
         None
     }
 
+    /// The server prepares no more statements: connections are to keep half as many as this one does.
+    fn keep_fewer_prepared(&self, prepared: usize) {
+        let fewer = (prepared / 2).max(FEWEST_PREPARED);
+        let lowered = self.options.prepared.compare_exchange(
+            prepared,
+            fewer,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        self.forget_idle();
+        if lowered.is_ok() && fewer < prepared {
+            tracing::warn!(
+                server = server(&self.options.connect),
+                fewer,
+                "the server keeps no more statements prepared, and each connection is to keep fewer, which is slower: \
+                 raise its max_prepared_stmt_count"
+            );
+        }
+    }
+
+    /// Where the server is.
+    fn server(&self) -> String {
+        server(&self.options.connect)
+    }
+
     /// Hangs up on those that nobody uses.
     pub(super) fn forget_idle(&self) {
         self.idle
@@ -168,7 +209,8 @@ impl Pool {
     }
 
     fn give_back(&self, mut connection: Connected) {
-        if self.permits.is_closed() {
+        let most = self.options.prepared.load(Ordering::Relaxed);
+        if self.permits.is_closed() || connection.prepared > most {
             return;
         }
         connection.connection.shrink_buffers();
@@ -215,6 +257,18 @@ impl Lease {
         self.connection
             .as_ref()
             .map(|connected| connected.statement_bytes)
+    }
+
+    /// Where the server is.
+    pub(super) fn server(&self) -> String {
+        self.pool.server()
+    }
+
+    /// The server prepares no more statements.
+    pub(super) fn keep_fewer_prepared(&self) {
+        if let Some(connected) = &self.connection {
+            self.pool.keep_fewer_prepared(connected.prepared);
+        }
     }
 
     /// Hangs up: the server rolls back what is open and lets go of its locks.

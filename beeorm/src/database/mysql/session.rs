@@ -1,6 +1,6 @@
 use futures_util::{TryStreamExt, future::BoxFuture};
 use sqlx::{
-    AssertSqlSafe, Executor, MySqlConnection,
+    AssertSqlSafe, Connection, Executor, MySqlConnection,
     mysql::{MySqlQueryResult, MySqlTypeInfo},
     query_with, raw_sql,
 };
@@ -52,6 +52,9 @@ impl MySqlSession {
         result.map_err(|error| {
             let from_server = matches!(error, sqlx::Error::Database(_));
             let failure = failure(error);
+            if failure.is_too_many_prepared() {
+                return failure;
+            }
             // A server that turned read-only is left too: its successor answers under the same name.
             // So is one that hangs up on what is too large.
             if !from_server
@@ -60,8 +63,66 @@ impl MySqlSession {
             {
                 self.lease.discard();
             }
-            failure
+            if from_server {
+                failure
+            } else {
+                let server = self.lease.server();
+                failure.retold(|said| format!("the connection to {server} broke: {said}"))
+            }
         })
+    }
+
+    /// Lets the server forget what this connection has prepared, so that it takes what it refused.
+    async fn make_room(&mut self) -> Result<(), DatabaseError> {
+        self.lease.keep_fewer_prepared();
+        let cleared = self.enter()?.clear_cached_statements().await;
+        self.leave(cleared)
+    }
+
+    async fn run(&mut self, sql: &str, binds: &[ValueRef<'_>]) -> Result<Done, DatabaseError> {
+        let arguments = arguments(binds, &self.decimal)?;
+        let connection = self.enter()?;
+        let result = if binds.is_empty() {
+            // Definitions and the like: some cannot be prepared, and none need be.
+            raw_sql(AssertSqlSafe(sql)).execute(connection).await
+        } else {
+            connection
+                .execute(query_with(AssertSqlSafe(sql), arguments))
+                .await
+        };
+        self.leave(result).map(|done| done_of(&done))
+    }
+
+    async fn query(
+        &mut self,
+        sql: &str,
+        binds: &[ValueRef<'_>],
+        each: EachRow<'_>,
+    ) -> Result<(), SelectError> {
+        let arguments = arguments(binds, &self.decimal)?;
+        let connection = self.enter()?;
+        let mut refused = None;
+        let mut columns: Vec<Kind> = Vec::new();
+        let result = {
+            let mut rows = query_with(AssertSqlSafe(sql), arguments).fetch(connection);
+            loop {
+                match rows.try_next().await {
+                    // After a refusal the rest is read and passed over, to keep the connection.
+                    Ok(Some(_)) if refused.is_some() => {}
+                    Ok(Some(row)) => {
+                        if columns.is_empty() {
+                            columns = kinds(&row);
+                        }
+                        let mut reader = Reader::new(&row, &columns);
+                        refused = each(&mut reader as &mut dyn RowReader).err();
+                    }
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            }
+        };
+        self.leave(result)?;
+        refused.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
@@ -72,17 +133,14 @@ impl Session for MySqlSession {
         binds: &'s [ValueRef<'s>],
     ) -> BoxFuture<'s, Result<Done, DatabaseError>> {
         Box::pin(async move {
-            let arguments = arguments(binds, &self.decimal)?;
-            let connection = self.enter()?;
-            let result = if binds.is_empty() {
-                // Definitions and the like: some cannot be prepared, and none need be.
-                raw_sql(AssertSqlSafe(sql)).execute(connection).await
-            } else {
-                connection
-                    .execute(query_with(AssertSqlSafe(sql), arguments))
-                    .await
-            };
-            self.leave(result).map(|done| done_of(&done))
+            match self.run(sql, binds).await {
+                // Refused before it did anything.
+                Err(error) if error.is_too_many_prepared() => {
+                    self.make_room().await?;
+                    self.run(sql, binds).await
+                }
+                done => done,
+            }
         })
     }
 
@@ -93,37 +151,20 @@ impl Session for MySqlSession {
         each: EachRow<'s>,
     ) -> BoxFuture<'s, Result<(), SelectError>> {
         Box::pin(async move {
-            let arguments = arguments(binds, &self.decimal)?;
-            let connection = self.enter()?;
-            let mut refused = None;
-            let mut columns: Vec<Kind> = Vec::new();
-            let result = {
-                let mut rows = query_with(AssertSqlSafe(sql), arguments).fetch(connection);
-                loop {
-                    match rows.try_next().await {
-                        // After a refusal the rest is read and passed over, to keep the connection.
-                        Ok(Some(_)) if refused.is_some() => {}
-                        Ok(Some(row)) => {
-                            if columns.is_empty() {
-                                columns = kinds(&row);
-                            }
-                            let mut reader = Reader::new(&row, &columns);
-                            refused = each(&mut reader as &mut dyn RowReader).err();
-                        }
-                        Ok(None) => break Ok(()),
-                        Err(error) => break Err(error),
-                    }
+            match self.query(sql, binds, &mut *each).await {
+                Err(SelectError::Database(error)) if error.is_too_many_prepared() => {
+                    self.make_room().await?;
+                    self.query(sql, binds, each).await
                 }
-            };
-            self.leave(result)?;
-            refused.map_or(Ok(()), |error| Err(error.into()))
+                done => done,
+            }
         })
     }
 
     fn begin(&mut self) -> BoxFuture<'_, Result<(), DatabaseError>> {
         Box::pin(async move {
             let connection = self.enter()?;
-            let result = raw_sql("BEGIN").execute(connection).await;
+            let result = raw_sql("START TRANSACTION").execute(connection).await;
             self.in_transaction = true;
             self.leave(result).map(drop)
         })
