@@ -1,8 +1,11 @@
 //! Error resolvers: asked in order, for one flush alone.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use beeorm::prelude::*;
@@ -133,6 +136,23 @@ on_every_backend! {
         let report = consumer.drain().await.unwrap();
         assert_eq!((report.applied, report.dead), (3, 0));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    async fn one_that_never_answers_does_not_keep_the_run_from_ending(backend: Backend) {
+        let (engine, members) = with_a_clash(&backend).await;
+        let (asked, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+        let consumer = engine.background_consumer().error_resolver(move |_| {
+            let _ = asked.send(());
+            std::future::pending::<Resolution>()
+        });
+        let shutdown = async move { is_asked.recv().await };
+        let ended = tokio::time::timeout(Duration::from_secs(20), consumer.run_until(shutdown));
+        let report = ended.await.expect("a consumer stops within seconds").unwrap();
+        assert_eq!((report.skipped, report.dead), (0, 0));
+        // It stays in the stream, for the next one.
+        let report = drain(&engine).await;
+        assert_eq!(report.dead, 1, "{report:?}");
+        neighbours_are_there(&engine, &members).await;
     }
 
     async fn all_passing_is_a_dead_letter(backend: Backend) {

@@ -130,7 +130,11 @@ pub(super) async fn lane<'f, 'e>(
             }
         } else {
             // Halves, in order, until the culprit stands alone and its neighbours are applied.
-            tracing::debug!(error = %error.error, frames = part.frames.len(), "split: looking for the frame that fails");
+            tracing::debug!(
+                error = error.error.without_values(),
+                frames = part.frames.len(),
+                "split: looking for the frame that fails"
+            );
             parts.extend(part.smaller());
         }
     }

@@ -7,10 +7,12 @@ use uuid::Uuid;
 use super::{Run, batch::Incoming, bounded::Bounded};
 use crate::{
     database::{
-        DatabaseError, DeadInserts, Keys, Limits, Session, StatementFailure, apply,
+        Database, DatabaseError, DeadInserts, Keys, Limits, Session, StatementFailure, apply,
         dead_keys::{self, RowKey},
         dead_letters::{self, DeadLetterRow},
+        doubt_tables,
         inbox::{self, Guard, Refusal, Verdict},
+        look_at_tables,
     },
     statement::{Batch, StatementRun, merged, one_by_one},
 };
@@ -56,6 +58,8 @@ pub(super) async fn attempt_one_by_one(run: &Run, pool: &str, incoming: &Incomin
 pub(super) struct Burial {
     pub(super) letter: DeadLetterRow,
     pub(super) keys: BTreeSet<RowKey>,
+    /// What logs are told: the letter's own words may hold values.
+    pub(super) in_log: String,
 }
 
 /// Gives the frame up, with a dead letter.
@@ -87,19 +91,23 @@ impl Work<'_> {
     async fn run(
         &self,
         run: &Run,
+        database: &dyn Database,
         session: &mut dyn Session,
         limits: Limits,
     ) -> Result<(), StatementFailure> {
         let done = match self {
             Work::Statements(batches, runs) => {
                 let dead_inserts = run.dead_inserts();
-                apply(session, limits, batches, runs, Keys::Unwanted, dead_inserts).await?;
+                look_at_tables(database, session, batches).await?;
+                apply(session, limits, batches, runs, Keys::Unwanted, dead_inserts)
+                    .await
+                    .inspect_err(|failure| doubt_tables(database, batches, &failure.error))?;
                 match dead_inserts {
                     DeadInserts::Ignored => Ok(()),
                     DeadInserts::LookedFor => forget(session, batches).await,
                 }
             }
-            Work::Burial(Burial { letter, keys }) => {
+            Work::Burial(Burial { letter, keys, .. }) => {
                 if !keys.is_empty() {
                     // Before it can be met by a statement: no less than that is committed with it.
                     run.look_for_dead_inserts();
@@ -160,7 +168,7 @@ async fn transaction(
         dialect: database.dialect(),
         statement_bytes: session.statement_bytes(&**database),
     };
-    if let Err(failure) = work.run(run, session, limits).await {
+    if let Err(failure) = work.run(run, &**database, session, limits).await {
         roll_back(session).await;
         return match work {
             // It was dead-lettered so long ago that the inbox has forgotten it.

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use futures_util::future::{self, Either};
+
 use super::{
     Run,
     attempt::{self, Burial, Outcome},
@@ -25,6 +27,11 @@ use crate::{
 
 /// Between two looks at whether the patience is spent.
 const MOMENT: Duration = Duration::from_millis(100);
+
+/// A resolver that has not answered is told of so often.
+const REMINDER: Duration = Duration::from_secs(10);
+/// So long it is still listened to when the run is to stop.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// A frame that stands alone and that the database refuses. Gives a reason where it is to be set aside.
 pub(super) async fn refused(
@@ -71,7 +78,7 @@ pub(super) async fn refused(
             }
         } else if !class.is_passing() && !asks_for_limit {
             let failure = failure(run, pool, incoming, &refused, attempts);
-            let verdict = match run.resolvers.ask(&failure).await {
+            let verdict = match ask(run, ownership, &failure).await? {
                 Resolution::Skip => Some(Verdict::Skipped),
                 Resolution::Retry => None,
                 Resolution::DeadLetter | Resolution::Pass => Some(Verdict::Dead),
@@ -88,7 +95,8 @@ pub(super) async fn refused(
                     Buried::NotYet => {}
                 }
             } else {
-                tracing::warn!(frame = %frame.id, error = %refused.error, attempts, "retry: a resolver asked for it");
+                let error = refused.error.without_values();
+                tracing::warn!(frame = %frame.id, error, attempts, "retry: a resolver asked for it");
             }
         }
         run.counters.retries.add(1);
@@ -122,6 +130,34 @@ pub(super) async fn refused(
                     }
                     run.away(&error, pool, &mut away).await?;
                 }
+            }
+        }
+    }
+}
+
+/// Asks the resolvers, for as long as they take; when the run is to stop, the frame stays pending without an answer.
+async fn ask(run: &Run, ownership: &Ownership, failure: &Failure) -> Result<Resolution, Ended> {
+    let runtime = &run.source.runtime;
+    let since = runtime.monotonic();
+    let mut asked = std::pin::pin!(run.resolvers.ask(failure));
+    loop {
+        let reminder = std::pin::pin!(run.stop.unless(runtime.sleep(REMINDER)));
+        match future::select(asked.as_mut(), reminder).await {
+            Either::Left((answer, _)) => return Ok(answer),
+            Either::Right(_) if ownership.is_lost() => return Err(Ended::Lost),
+            Either::Right((Ok(()), _)) => {
+                let waited = runtime.monotonic().saturating_sub(since);
+                tracing::warn!(
+                    frame = %failure.frame_id, ?waited,
+                    "pause: an error resolver has not answered yet, and holds up what is behind it"
+                );
+            }
+            Either::Right((Err(_), _)) => {
+                let late = std::pin::pin!(runtime.sleep(LAST_WORD));
+                return match future::select(asked, late).await {
+                    Either::Left((answer, _)) => Ok(answer),
+                    Either::Right(_) => Err(Ended::Stopped),
+                };
             }
         }
     }
@@ -210,7 +246,12 @@ pub(super) async fn foreign(
     };
     // Which rows it would have inserted cannot be read.
     let keys = BTreeSet::new();
-    let burial = Burial { letter, keys };
+    let in_log = foreign.reason.clone();
+    let burial = Burial {
+        letter,
+        keys,
+        in_log,
+    };
     bury_untried(run, ownership, pool, burial).await
 }
 
@@ -255,7 +296,8 @@ async fn bury(
         if ownership.is_lost() {
             return Err(Ended::Lost);
         }
-        let refusal = &burial.letter.refusal;
+        // The values stay in the dead letter.
+        let refusal = &burial.in_log;
         let outcome = if verdict == Verdict::Skipped {
             attempt::give_up(run, pool, id, verdict).await
         } else {
@@ -264,13 +306,12 @@ async fn bury(
         };
         let error = match outcome {
             Outcome::Applied if verdict == Verdict::Skipped => {
-                tracing::warn!(frame = %id, error = refusal.error, "skip: a resolver asked for it");
+                tracing::warn!(frame = %id, error = refusal, "skip: a resolver asked for it");
                 run.counters.skipped.add(1);
                 return Ok(Buried::Written);
             }
             Outcome::Applied => {
-                // The values stay in the dead letter: a log is read by more people.
-                tracing::error!(frame = %id, error = refusal.error, "dead: the frame is dead-lettered");
+                tracing::error!(frame = %id, error = refusal, "dead: the frame is dead-lettered");
                 run.counters.dead.add(1);
                 return Ok(Buried::Written);
             }
@@ -281,14 +322,17 @@ async fn bury(
             // Whatever it was refused for: it may have been applied before that.
             Outcome::SomeAreTooOld => {
                 verdict = Verdict::Dead;
-                burial.letter.refusal = LetterError::from(&DatabaseError::too_old());
+                let too_old = DatabaseError::too_old();
+                burial.letter.refusal = LetterError::from(&too_old);
+                burial.in_log = too_old.without_values();
                 continue;
             }
             // Too large, since max_allowed_packet was lowered under it, say; or hung up on as the flush is.
             Outcome::Failed(failure) if failure.error.class() == FailureClass::Data => {
                 return Ok(Buried::Refused(format!(
                     "the database took neither the flush ({}) nor its dead letter ({})",
-                    refusal.error, failure.error
+                    refusal,
+                    failure.error.without_values()
                 )));
             }
             Outcome::Failed(failure) => failure.error,
@@ -371,5 +415,6 @@ fn burial(run: &Run, incoming: &Incoming<'_>, failure: &Failure) -> Burial {
     Burial {
         letter,
         keys: dead_keys::inserted(&incoming.frame.batch),
+        in_log: failure.error.without_values(),
     }
 }

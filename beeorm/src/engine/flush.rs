@@ -7,7 +7,7 @@ use crate::{
     column::ValueRef,
     database::{
         DatabaseError, DeadInserts, FailureClass, Keys, Limits, SelectError, Session,
-        StatementFailure, apply, counts_here, render,
+        StatementFailure, apply, counts_here, doubt_tables, look_at_tables, render,
     },
     entity::Place,
     error::Error,
@@ -122,6 +122,9 @@ async fn execute(
                 dialect: database.dialect(),
                 statement_bytes: session.statement_bytes(&**database),
             };
+            look_at_tables(&**database, &mut **session, &[batch])
+                .await
+                .map_err(|failure| of_tables(name, failure.error))?;
             if alone {
                 *conclusion = Conclusion::Unknown;
             }
@@ -137,6 +140,7 @@ async fn execute(
             )
             .await;
             let keys = applied.map_err(|StatementFailure { error, .. }| {
+                doubt_tables(&**database, &[batch], &error);
                 if alone {
                     Failed::at_the_end(error)
                 } else {
@@ -164,6 +168,18 @@ async fn execute(
             }
             return Ok(());
         }
+    }
+}
+
+/// A table without transactions is told with its pool.
+fn of_tables(pool: &str, error: DatabaseError) -> Error {
+    match error.table_without_transactions() {
+        Some((table, engine)) => Error::NoTransactions {
+            pool: pool.to_owned(),
+            table: table.to_owned(),
+            engine: engine.to_owned(),
+        },
+        None => error.into(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         dead_keys::{self, RowKey},
         dead_letters::{self, DeadLetterRow, LetterError},
         inbox::{self, Guard, Refusal, Verdict},
+        look_at_tables,
     },
     error::Error,
     frame,
@@ -36,6 +37,7 @@ pub(super) async fn replay(
     session.begin().await?;
     let mut replaying = Replaying {
         parts,
+        pool,
         limits,
         session: &mut *session,
         replay,
@@ -62,6 +64,7 @@ pub(super) async fn replay(
 /// A replay under way.
 struct Replaying<'r> {
     parts: &'r Parts,
+    pool: &'r str,
     limits: Limits,
     session: &'r mut dyn Session,
     replay: Replay,
@@ -126,6 +129,9 @@ impl Replaying<'_> {
             return Err(Error::ReplayNeedsForce { frame_id, reason });
         }
         self.write_down().await?;
+        let database = self.parts.databases.get(self.pool)?;
+        let looked = look_at_tables(&**database, self.session, &[&batch]).await;
+        looked.map_err(|failure| failure.error)?;
         let applied = apply(
             self.session,
             self.limits,
