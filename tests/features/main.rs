@@ -64,5 +64,6 @@ mod takeover;
 mod together;
 mod too_large;
 mod tracking;
+mod without_primary_key;
 mod without_transactions;
 mod workers;

@@ -73,10 +73,20 @@ pub(crate) async fn apply(
     let mut made = Vec::new();
     for run in runs {
         let mut rest = run.as_slice();
+        let mut together = true;
         while let Some(&(_, statement)) = rest.first() {
-            let count = count_together(batches, rest, limits, keys);
+            let count = if together {
+                count_together(batches, rest, limits, keys)
+            } else {
+                1
+            };
             let (rows, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
             let done = execute(session, limits, batches, rows, dead_inserts).await;
+            // A view, or a table whose key is not called PRIMARY: the statement did nothing.
+            if count > 1 && done.as_ref().is_err_and(DatabaseError::is_index_missing) {
+                together = false;
+                continue;
+            }
             let key = done.map_err(|error| StatementFailure { statement, error })?;
             if keys == Keys::Wanted {
                 made.extend(std::iter::repeat_n(key, count));
