@@ -37,6 +37,7 @@ on_every_backend! {
         assert_eq!(listed, frames);
         assert_eq!(letters.count().await.unwrap(), 4);
         assert_eq!(letters.list(0).await.unwrap(), []);
+        assert_eq!(letters.list(u64::MAX).await.unwrap().len(), 4);
     }
 
     async fn are_shown_and_dropped_by_their_frame(backend: Backend) {

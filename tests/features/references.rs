@@ -50,6 +50,20 @@ fn team(name: &str) -> Team {
 }
 
 on_every_backend! {
+    async fn a_parent_that_has_children_is_refused_as_such(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
+        let mut player = engine.track(Player { team: Reference::new(team("bees")), ..Player::default() }).unwrap();
+        engine.flush(&mut player).await.unwrap();
+        let refused = engine.delete_by_id::<Team>(*player.team.key()).await;
+        let Err(Error::Database(error)) = &refused else { panic!("{refused:?}") };
+        assert!(error.is_foreign_key(), "{error}");
+        let mut orphan = engine.track(Player { team: Reference::to(Uuid::from_u128(7)), ..Player::default() }).unwrap();
+        let refused = engine.flush(&mut orphan).await;
+        let Err(Error::Database(error)) = &refused else { panic!("{refused:?}") };
+        assert!(error.is_foreign_key(), "{error}");
+        assert!(error.to_string().contains("may still wait in the stream"), "{error}");
+    }
+
     async fn an_unsaved_parent_goes_with_its_child_lazily(backend: Backend) {
         let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
         let rival = Player { team: Reference::new(team("wasps")), ..Player::default() };

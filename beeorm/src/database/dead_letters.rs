@@ -114,13 +114,18 @@ pub(crate) async fn insert(
     session.execute(&sql, &binds).await.map(drop)
 }
 
+/// For LIMIT, as SQLite takes it: below 2⁶³.
+fn at_most(limit: u64) -> ValueRef<'static> {
+    ValueRef::Signed(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
 /// The oldest dead letters with a number above that, with their numbers.
 pub(crate) async fn list(
     session: &mut dyn Session,
     above: u64,
     limit: u64,
 ) -> Result<Vec<(u64, DeadLetterRow)>, SelectError> {
-    let binds = [ValueRef::Unsigned(above), ValueRef::Unsigned(limit)];
+    let binds = [ValueRef::Unsigned(above), at_most(limit)];
     select(session, "`number` > ? ORDER BY `number` LIMIT ?", &binds).await
 }
 
@@ -169,7 +174,7 @@ pub(crate) async fn frames(
         frames.push((unsigned(row)?, Uuid::read(row)?));
         Ok(())
     };
-    let binds = [ValueRef::Unsigned(above), ValueRef::Unsigned(limit)];
+    let binds = [ValueRef::Unsigned(above), at_most(limit)];
     session.select(&sql, &binds, &mut each).await?;
     Ok(frames)
 }

@@ -22,6 +22,8 @@ fn of_sqlite(code: u32, message: &str) -> DatabaseError {
         2067 => Kind::DuplicateKey(None),
         // SQLITE_CONSTRAINT_FOREIGNKEY, which has no name to tell.
         787 => Kind::ForeignKey(None),
+        // SQLITE_CONSTRAINT_TRIGGER: RESTRICT is one of SQLite's own; others say what they were written to say.
+        1811 if message.contains("FOREIGN KEY constraint failed") => Kind::ForeignKey(None),
         // SQLITE_CONSTRAINT_NOTNULL.
         1299 => Kind::Null,
         1 if message.contains("no such table") => Kind::TableMissing,
@@ -145,5 +147,7 @@ mod tests {
             Some("PRIMARY")
         );
         assert!(of_sqlite(787, "FOREIGN KEY constraint failed").is_foreign_key());
+        assert!(of_sqlite(1811, "FOREIGN KEY constraint failed").is_foreign_key());
+        assert!(!of_sqlite(1811, "refused by a trigger").is_foreign_key());
     }
 }
