@@ -86,6 +86,17 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// The dead frame was executed after all. It stays done, and is not executed again.
+pub(crate) async fn revive(session: &mut dyn Session, frame: Uuid) -> Result<(), DatabaseError> {
+    let sql = format!("UPDATE `{TABLE}` SET `verdict` = ? WHERE `frame_id` = ?");
+    let binds = [
+        ValueRef::Signed(Verdict::Applied as i64),
+        ValueRef::Uuid(*frame.as_bytes()),
+    ];
+    // The row may be pruned.
+    session.execute(&sql, &binds).await.map(drop)
+}
+
 /// Those of the frames that are done.
 pub(crate) async fn find(
     session: &mut dyn Session,

@@ -150,6 +150,8 @@ impl Replaying<'_> {
             }
         })?;
         dead_keys::forget_rows(self.session, &inserts).await?;
+        // Receipts and flushes ask for the frame.
+        inbox::revive(self.session, frame_id).await?;
         Ok(batch.statements.len())
     }
 
