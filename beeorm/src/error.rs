@@ -48,8 +48,9 @@ pub enum Error {
     },
     /// An entity whose key only the database makes was flushed lazily before.
     #[error(
-        "this {entity} was flushed lazily, and its id is made by the database when the consumer gets to it: \
-         load it to work on with it, or give {entity} a key with `#[entity(uuid)]`"
+        "this {entity} was flushed lazily, and its id is made by the database when the consumer gets to it, which nobody \
+         tells: find its row by a unique column to work on with it, or give {entity} a key with `#[entity(uuid)]`, which \
+         is known at once"
     )]
     KeyUnknown {
         /// The entity's name.
@@ -60,6 +61,49 @@ pub enum Error {
         "the id of a stored {entity} was changed; a row keeps its id: delete it and insert another"
     )]
     KeyChanged {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// The database made a key that the entity's type of key does not hold.
+    #[error(
+        "the database made the id {key} for a new {entity}, which the type of its key does not hold: give {entity} a wider \
+         one; {}",
+        fate_of_the_row(.inserted)
+    )]
+    KeyOutOfRange {
+        /// The entity's name.
+        entity: &'static str,
+        /// What the database made.
+        key: u64,
+        /// Whether the row is there: one that was flushed alone is committed by its statement.
+        inserted: bool,
+    },
+    /// A new entity that others refer to got no key from the database.
+    #[error(
+        "the database made no id for a new {entity}, so that what refers to it cannot be written; nothing was: make the \
+         key of its table AUTO_INCREMENT"
+    )]
+    KeyNotMade {
+        /// The entity's name.
+        entity: &'static str,
+    },
+    /// Entities that are not saved refer to others that are not, too many in a row.
+    #[error(
+        "a {entity} refers to an entity that refers to another, and so on, more than {limit} in a row; nothing was \
+         written: flush the first of them, and let the others refer to them by their keys, `Reference::from(&parent)`"
+    )]
+    ReferencesTooDeep {
+        /// The name of the entity at the limit.
+        entity: &'static str,
+        /// So many may follow each other.
+        limit: usize,
+    },
+    /// What a changed entity was before cannot be told.
+    #[error(
+        "the {entity} held a value that could not be written when it was first changed, so that what was changed cannot be \
+         told: use `{entity}::change(id)`, or `engine.delete_by_id`"
+    )]
+    StoredUnknown {
         /// The entity's name.
         entity: &'static str,
     },
@@ -203,8 +247,10 @@ pub enum Error {
         /// How long it was waited for.
         waited: Duration,
     },
-    /// A synchronous flush found that an earlier lazy flush of the same entity never took effect: the entity is not what
-    /// is stored. Nothing else was done. It is told once; flushed again, only what was changed since is written.
+    /// An earlier lazy flush of the same entity never took effect, as a synchronous flush has found: the entity is not
+    /// what is stored. Nothing else was done. It is told each time that the entity is flushed or deleted, lazily too, until
+    /// a synchronous flush finds that the dead letter was replayed; an entity that is loaded or tracked anew knows nothing
+    /// of it.
     ///
     /// How to go on with one that is dead tells [`Outcome::Dead`].
     #[error(
@@ -217,6 +263,19 @@ pub enum Error {
         frame_id: Uuid,
         /// What became of it.
         outcome: Outcome,
+    },
+    /// The entity was flushed lazily so often, and never by `flush`, that the first ones are not remembered: one of them
+    /// may have failed, and then the entity is not what is stored. Nothing was done. Lazy flushes go on.
+    #[error(
+        "this {entity} was flushed lazily more than {remembered} times since it was loaded or last flushed by \
+         `engine.flush`, and whether all of them took effect is not remembered; nothing else was done: load it anew, and \
+         go on with that"
+    )]
+    LazyForgotten {
+        /// The entity's name.
+        entity: &'static str,
+        /// So many are remembered.
+        remembered: usize,
     },
     /// An earlier flush, of which it was not known whether it was appended, is in the stream now; this call was not
     /// appended, as it has a counting [`Change`](crate::Change) in it.
@@ -315,6 +374,18 @@ pub enum Error {
     /// ([`FailureClass::Infrastructure`](crate::FailureClass)) it may have been done; else nothing was changed.
     #[error(transparent)]
     Database(DatabaseError),
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a field of the error is given as a reference"
+)]
+fn fate_of_the_row(inserted: &bool) -> &'static str {
+    if *inserted {
+        "the row was inserted, alone, and stays"
+    } else {
+        "nothing was written"
+    }
 }
 
 impl From<StreamError> for Error {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use beeorm::{Outcome, StreamError, prelude::*};
 
+use crate::entities::Page;
 use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,6 +199,61 @@ async fn a_change_in_a_flusher_is_settled_by_flushing_again() {
         }
         assert_eq!(scene.visits().await, 2, "{fault:?}: each once");
     }
+}
+
+/// A flusher that was flushed lazily, and the answer lost, may be flushed synchronously: nothing is done twice, whatever is
+/// in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entities_in_a_flusher_are_settled_by_flushing_synchronously() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let mut made_there = far.engine.track(event(1)).unwrap();
+    let mut kept = far.engine.track(keeper(1, "bee")).unwrap();
+    let mut bare = Page::default();
+    let mut flusher = far.engine.flusher();
+    flusher.track(&mut made_there).track(&mut kept);
+    flusher.track(&mut bare).change(visit());
+    let mut lost = far.stream.on("XADD", Fault::LoseAnswer, 1);
+    let unknown = flusher.flush_lazy().await.unwrap_err();
+    assert!(unknown.is_outcome_unknown(), "{unknown}");
+    lost.reach(1).await;
+    until_connected(&far.engine).await;
+    let running = run(scene.engine.background_consumer());
+    flusher.flush().await.unwrap();
+    assert!(flusher.is_empty());
+    drop(flusher);
+    assert_eq!(scene.visits().await, 1, "it returns when they are executed");
+    for table in ["events", "keepers", "pages"] {
+        assert_eq!(scene.sql.count(table).await, 1, "{table}");
+    }
+    running.stop().await;
+}
+
+/// Nor is it told as done what was refused: as often as it is flushed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entities_in_a_flusher_that_are_dead_are_told_each_time() {
+    let scene = Scene::new().await;
+    let far = scene.far().await;
+    far.engine
+        .flush(&mut far.engine.track(keeper(1, "bee")).unwrap())
+        .await
+        .unwrap();
+    let mut taken = far.engine.track(keeper(2, "bee")).unwrap();
+    let mut bare = Page::default();
+    let mut flusher = far.engine.flusher();
+    flusher.track(&mut bare).track(&mut taken).change(visit());
+    let mut lost = far.stream.on("XADD", Fault::LoseAnswer, 1);
+    flusher.flush_lazy().await.unwrap_err();
+    lost.reach(1).await;
+    until_connected(&far.engine).await;
+    let running = run(scene.engine.background_consumer());
+    for _ in 0..3 {
+        let failed = flusher.flush().await.unwrap_err();
+        assert!(matches!(failed, Error::LazyFailed { .. }), "{failed}");
+        let failed = flusher.flush_lazy().await.unwrap_err();
+        assert!(matches!(failed, Error::LazyFailed { .. }), "{failed}");
+    }
+    running.stop().await;
 }
 
 /// One that came later was no part of what was lost.

@@ -169,4 +169,38 @@ on_every_backend! {
         assert_eq!(drain(&engine).await.dead, 0);
         assert!(engine.load::<Team>(*player.team.key()).await.unwrap().is_some());
     }
+
+    async fn a_long_chain_of_unsaved_ones_is_refused_and_not_begun(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
+        let chain = |length: usize| {
+            let mut player = Player { team: Reference::new(team("bees")), ..Player::default() };
+            for _ in 1..length {
+                let rival = Some(Reference::new(player));
+                player = Player { team: Reference::new(team("wasps")), rival, ..Player::default() };
+            }
+            player
+        };
+        // In tasks, whose stacks are as small as those of a program's.
+        for (length, fits) in [(64, true), (66, false), (1000, false)] {
+            for lazily in [true, false] {
+                let (engine, mut player) = (engine.clone(), engine.track(chain(length)).unwrap());
+                let flushed = tokio::spawn(async move {
+                    let flushed = if lazily {
+                        engine.flush_lazy(&mut player).await.map(drop)
+                    } else {
+                        engine.flush(&mut player).await
+                    };
+                    (flushed, *player.team.key())
+                });
+                let (flushed, team) = flushed.await.unwrap();
+                let Err(refused) = flushed else {
+                    assert!(fits, "{length}");
+                    continue;
+                };
+                assert!(!fits && refused.to_string().contains("flush"), "{length}: {refused}");
+                assert!(team.is_nil(), "nothing was begun");
+            }
+        }
+        assert_eq!(drain(&engine).await.dead, 0);
+    }
 }

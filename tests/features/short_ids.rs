@@ -13,6 +13,13 @@ struct Session {
     name: String,
 }
 
+/// Has no ids of that kind.
+#[derive(Entity, Debug, Default)]
+struct Other {
+    #[entity(uuid)]
+    id: Uuid,
+}
+
 on_every_backend! {
     async fn are_known_at_once_and_hold_the_server_id(backend: Backend) {
         let engine = engine(backend.registry().entity::<Session>().server_id(7)).await;
@@ -23,6 +30,18 @@ on_every_backend! {
         assert!(ids.iter().all(|id| id >> 56 == 7));
         drain(&engine).await;
         assert_eq!(engine.load_many::<Session>(ids).await.unwrap().into_iter().flatten().count(), 100);
+    }
+
+    async fn of_an_entity_that_is_not_registered_are_not_said_to_be_used_up(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Other>()).await;
+        let unregistered = [
+            engine.flush(&mut Session::default()).await.unwrap_err(),
+            engine.flush_lazy(&mut Session::default()).await.unwrap_err(),
+            engine.track(Session::default()).unwrap_err(),
+        ];
+        for refused in unregistered {
+            assert!(matches!(refused, Error::EntityNotRegistered { entity: "Session" }), "{refused}");
+        }
     }
 }
 

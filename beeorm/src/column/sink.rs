@@ -1,4 +1,7 @@
-use super::encoded::{ValueRef, tag, write_varint, zigzag};
+use super::{
+    ColumnError,
+    encoded::{ValueRef, tag, write_varint, zigzag},
+};
 
 /// Takes the values of a row, in the order of its columns.
 ///
@@ -8,11 +11,38 @@ use super::encoded::{ValueRef, tag, write_varint, zigzag};
 pub struct ColumnSink<'a> {
     out: &'a mut Vec<u8>,
     values: usize,
+    /// What is written although no flush could write it, where that is asked for.
+    problems: Option<&'a mut Vec<(usize, ColumnError)>>,
 }
 
 impl<'a> ColumnSink<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, values: 0 }
+        Self {
+            out,
+            values: 0,
+            problems: None,
+        }
+    }
+
+    /// For a row as it is stored, which may hold what no flush would write.
+    pub(crate) fn as_is(out: &'a mut Vec<u8>, problems: &'a mut Vec<(usize, ColumnError)>) -> Self {
+        Self {
+            out,
+            values: 0,
+            problems: Some(problems),
+        }
+    }
+
+    /// The value that comes next cannot be flushed; where the row is taken as it is, it is written nevertheless.
+    pub(crate) fn refuse(&mut self, problem: ColumnError) -> Result<(), ColumnError> {
+        let place = self.values;
+        match &mut self.problems {
+            Some(problems) => {
+                problems.push((place, problem));
+                Ok(())
+            }
+            None => Err(problem),
+        }
     }
 
     /// How many values were written.

@@ -1,18 +1,19 @@
 //! The synchronous path: rows to the database, within the call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Outcome, Parts};
+use super::{Parts, receipt::effect};
 use crate::{
-    column::ValueRef,
+    column::{ColumnType, ValueRef},
     database::{
-        DatabaseError, DeadInserts, FailureClass, Keys, Limits, SelectError, Session,
+        DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, SelectError, Session,
         StatementFailure, apply, counts_here, doubt_tables, look_at_tables, render,
     },
     entity::Place,
     error::Error,
     statement::{
-        Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Path, Progress, Rows, neighbours,
+        Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Operation, Path, Progress, Rows,
+        Shape, neighbours,
     },
 };
 
@@ -26,6 +27,7 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 
 /// Flushes the rows and tells them how it ended.
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+    rows.check_depth()?;
     super::flush_lazy::settle(parts, rows).await?;
     // Earlier statements of the same rows that are still in the stream would be executed after these.
     catch_up(parts, rows).await?;
@@ -44,17 +46,12 @@ pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error>
 
 /// Waits until the consumer is done with the rows' lazy flushes.
 async fn catch_up(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
+    rows.check_histories()?;
     let queued = rows.queued_frames();
     let fates = parts.outcomes.of_all(&queued, parts.lazy_timeout).await?;
-    rows.caught_up();
-    for ((_, frame_id), fate) in queued.into_iter().zip(fates) {
-        match Outcome::from(fate) {
-            Outcome::Applied | Outcome::Forgotten => {}
-            // The entity is not what is stored. It is told once.
-            outcome => return Err(Error::LazyFailed { frame_id, outcome }),
-        }
-    }
-    Ok(())
+    let frames = queued.into_iter().map(|(_, frame_id)| frame_id);
+    rows.learn(&frames.zip(fates.into_iter().map(effect)).collect());
+    super::flush_lazy::refuse_failed(rows)
 }
 
 /// Why a flush failed, and whether its end was sent: a statement that is a transaction by itself, or a COMMIT.
@@ -104,17 +101,28 @@ async fn execute(
     loop {
         let (progress, batches) = encode(parts, rows)?;
         let alone = progress == Progress::Done && sessions.is_empty() && single(parts, &batches)?;
+        if progress == Progress::Waiting && batches.iter().all(|(_, batch)| batch.is_empty()) {
+            // Nothing that could be executed would make the key that is waited for.
+            return Err(Error::KeyNotMade { entity: "parent" }.into());
+        }
+        // All of them in the first round, in one order for everybody: who holds one waits for no other that is held by
+        // who waits for his.
+        let mut pools: BTreeSet<&'static str> = batches.iter().map(|(name, _)| *name).collect();
+        if progress == Progress::Waiting {
+            pools.extend(rows.waiting_pools());
+        }
+        pools.retain(|name| !sessions.contains_key(name));
+        for name in pools {
+            let mut session = parts.databases.session(name).await?;
+            // One statement is a transaction by itself.
+            if !alone {
+                session.begin().await?;
+            }
+            sessions.insert(name, session);
+        }
         let mut made = MadeKeys::new();
         for (pool, (name, batch)) in batches.iter().enumerate() {
             let database = parts.databases.get(name)?;
-            if !sessions.contains_key(name) {
-                let mut session = parts.databases.session(name).await?;
-                // One statement is a transaction by itself.
-                if !alone {
-                    session.begin().await?;
-                }
-                sessions.insert(name, session);
-            }
             let Some(session) = sessions.get_mut(name) else {
                 continue;
             };
@@ -150,7 +158,17 @@ async fn execute(
             reload(&mut **session, rows, pool, batch).await?;
             made.push(keys);
         }
-        rows.assign(&made);
+        rows.assign(&made).map_err(|error| match error {
+            Error::KeyOutOfRange { entity, key, .. } => Failed {
+                error: Error::KeyOutOfRange {
+                    entity,
+                    key,
+                    inserted: alone,
+                },
+                sent: alone,
+            },
+            error => error.into(),
+        })?;
         if progress == Progress::Done {
             if !alone {
                 *conclusion = Conclusion::Unknown;
@@ -193,7 +211,8 @@ fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Batches), Err
     Ok((progress, encoder.batches))
 }
 
-/// Whether it comes to one statement at the most, without a look at the row before or behind it.
+/// Whether it comes to one statement at the most, without a look at the row before or behind it, nor at a key that may
+/// not fit.
 fn single(parts: &Parts, batches: &[(&'static str, Batch)]) -> Result<bool, Error> {
     let statements: usize = batches
         .iter()
@@ -203,9 +222,26 @@ fn single(parts: &Parts, batches: &[(&'static str, Batch)]) -> Result<bool, Erro
     for (pool, batch) in batches {
         let dialect = parts.databases.get(pool)?.dialect();
         let mut shapes = batch.shapes.iter();
-        looks |= shapes.any(|shape| !shape.on_duplicate.is_empty() || counts_here(dialect, shape));
+        looks |= shapes.any(|shape| {
+            !shape.on_duplicate.is_empty()
+                || counts_here(dialect, shape)
+                || may_outgrow_its_key(dialect, shape)
+        });
     }
     Ok(statements <= 1 && !looks)
+}
+
+/// Whether the database makes a key for it that its entity may not hold. SQLite makes 64 bits whatever the column; a
+/// server's column is as wide as the entity's, unless somebody has altered it, and 32 bits last too long for a round trip.
+fn may_outgrow_its_key(dialect: Dialect, shape: &Shape) -> bool {
+    let key = shape.table.key;
+    let is_given = shape.columns.iter().any(|(column, _)| *column == key);
+    let held = match shape.table.key_column().column_type {
+        ColumnType::Integer { bits, .. } => bits,
+        _ => return false,
+    };
+    let safe = if dialect == Dialect::Sqlite { 64 } else { 32 };
+    shape.operation == Operation::Insert && !is_given && held < safe
 }
 
 /// After ON DUPLICATE KEY UPDATE the row may be another than the one that was to be inserted, with another key:

@@ -53,7 +53,10 @@ pub(super) async fn run(
     durability: Durability,
     rows: &mut Rows<'_>,
 ) -> Result<Receipt, Error> {
+    rows.check_depth()?;
     let arrived = settle(parts, rows).await?;
+    // Known without asking: the lazy path asks the database nothing.
+    refuse_failed(rows)?;
     if !arrived.is_empty() && rows.counts() {
         let frames = arrived.into_iter().map(|(_, id)| id).collect();
         return Err(Error::Settled { frames });
@@ -93,6 +96,14 @@ pub(super) async fn run(
             reason,
         }),
     }
+}
+
+/// Rows are not written behind a lazy flush of theirs that took no effect: they are not what is stored.
+pub(super) fn refuse_failed(rows: &mut Rows<'_>) -> Result<(), Error> {
+    rows.failure().map_or(Ok(()), |(frame_id, effect)| {
+        let outcome = effect.into();
+        Err(Error::LazyFailed { frame_id, outcome })
+    })
 }
 
 /// Rows that may be encoded and are not handed over: nothing was done where it comes to nothing, or where nobody

@@ -77,13 +77,22 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Error::NoShortIds`] where the key is a short 64-bit id and none is to be had.
+    /// [`Error::NoShortIds`] where the key is a short 64-bit id and none is to be had; [`Error::EntityNotRegistered`] where
+    /// it is one and nobody has registered the entity.
     pub fn track<T: Entity>(&self, mut value: T) -> Result<Tracked<T>, Error> {
         if T::schema().key_source == KeySource::Client
             && value.key().is_unset()
             && let Some(made) = T::Key::from_client(&*self.parts)
         {
-            *value.key_mut() = made?;
+            // Ids are reserved for those that are registered.
+            *value.key_mut() = made.map_err(|error| match error {
+                Error::NoShortIds { .. } if !self.parts.tables.contains(T::schema()) => {
+                    Error::EntityNotRegistered {
+                        entity: T::schema().entity,
+                    }
+                }
+                error => error,
+            })?;
         }
         Ok(Tracked::created(value))
     }
@@ -136,7 +145,8 @@ impl Engine {
     ///
     /// Where lazy flushes of the same tracked entities are still in the stream, it waits for the background consumer
     /// to be done with them, so that they cannot undo it: [`Error::LazyPending`] when that takes longer than
-    /// [`Registry::lazy_timeout`](crate::Registry::lazy_timeout), [`Error::LazyFailed`] when one never took effect.
+    /// [`Registry::lazy_timeout`](crate::Registry::lazy_timeout), [`Error::LazyFailed`] when one never took effect, as often
+    /// as the entity is flushed; [`Error::LazyForgotten`] when there were too many to remember.
     ///
     /// # What it refers to
     ///

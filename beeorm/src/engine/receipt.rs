@@ -3,7 +3,12 @@ use std::{fmt, time::Duration};
 use uuid::Uuid;
 
 use super::{Outcomes, outcomes::Fate};
-use crate::{database::inbox::Verdict, entity::Delivery, error::Error, stream::EntryId};
+use crate::{
+    database::inbox::Verdict,
+    entity::{Delivery, Effect},
+    error::Error,
+    stream::EntryId,
+};
 
 /// What a lazy flush left in the stream.
 #[derive(Clone)]
@@ -34,22 +39,33 @@ pub enum Outcome {
     ///
     /// [`DeadLetters::get`](crate::DeadLetters::get) gives its letter, by an id of [`Receipt::frame_ids`], with values,
     /// error and attempts. Where what was wrong has been mended in the database,
-    /// [`replay`](crate::DeadLetters::replay) executes it and what follows it; else
-    /// [`drop_letter`](crate::DeadLetters::drop_letter) takes it away. Then go on with what [`Engine::load`](crate::Engine::load)
-    /// gives, and not with the old entity. Where nothing was stored, an INSERT having been dropped, the value can be
+    /// [`replay`](crate::DeadLetters::replay) executes it and what follows it, and the outcome is
+    /// [`Applied`](Self::Applied) from then on; else [`drop_letter`](crate::DeadLetters::drop_letter) takes it away. Then
+    /// go on with what [`Engine::load`](crate::Engine::load) gives: the old entity is refused. Where nothing was stored, an INSERT having been dropped, the value can be
     /// inserted again, with its id, by `engine.track(Tracked::into_inner(entity))`.
     Dead,
 }
 
-impl From<Fate> for Outcome {
-    fn from(fate: Fate) -> Self {
-        match fate {
-            Some(Verdict::Applied) => Self::Applied,
-            Some(Verdict::Skipped) => Self::Skipped,
-            Some(Verdict::Dead) => Self::Dead,
-            Some(Verdict::SetAside) => Self::SetAside,
-            None => Self::Forgotten,
+impl From<Effect> for Outcome {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Applied => Self::Applied,
+            Effect::Skipped => Self::Skipped,
+            Effect::Dead => Self::Dead,
+            Effect::SetAside => Self::SetAside,
+            Effect::Forgotten => Self::Forgotten,
         }
+    }
+}
+
+/// What it means for the entities.
+pub(super) fn effect(fate: Fate) -> Effect {
+    match fate {
+        Some(Verdict::Applied) => Effect::Applied,
+        Some(Verdict::Skipped) => Effect::Skipped,
+        Some(Verdict::Dead) => Effect::Dead,
+        Some(Verdict::SetAside) => Effect::SetAside,
+        None => Effect::Forgotten,
     }
 }
 
@@ -123,7 +139,7 @@ impl Receipt {
             .zip(self.frames.iter().copied())
             .collect();
         let fates = self.outcomes.of_all(&frames, timeout).await?;
-        let outcomes = fates.into_iter().map(Outcome::from);
+        let outcomes = fates.into_iter().map(|fate| effect(fate).into());
         Ok(outcomes.max().unwrap_or(Outcome::Applied))
     }
 }

@@ -7,6 +7,7 @@ mod change;
 mod column_name;
 mod delivery;
 mod embedded;
+mod history;
 mod key;
 mod reference;
 mod row_bytes;
@@ -17,6 +18,7 @@ mod tracked;
 pub(crate) use self::{
     change::AssignMode,
     delivery::{Delivery, DeliveryState, Moment, RESENT_WITHIN},
+    history::{Effect, FrameAt, History, REMEMBERED},
     row_bytes::encode_row,
     tracked::{Difference, Origin, Place, Prepared},
 };

@@ -160,10 +160,10 @@ impl<T: Entity> Column for Reference<T> {
 
     fn write(&self, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
         if self.key().is_unset() {
-            return Err(ColumnError::UnsavedReference {
+            sink.refuse(ColumnError::UnsavedReference {
                 parent: T::schema().entity,
                 advice: advice(T::schema().key_source),
-            });
+            })?;
         }
         self.key().write(sink)
     }

@@ -4,15 +4,14 @@ use std::{
     sync::Arc,
 };
 
-use uuid::Uuid;
-
 use super::{
     Assignment, Entity,
     delivery::{Delivery, DeliveryState},
-    row_bytes::{changed_columns, encode_row},
+    history::History,
+    row_bytes::{changed_columns, check_row, encode_as_is},
 };
 use crate::{
-    column::{EncodedReader, RowReader},
+    column::{Column, ColumnSink, EncodedReader, RowReader, ValueRef},
     error::Error,
 };
 
@@ -31,7 +30,7 @@ pub struct Tracked<T: Entity> {
 pub(crate) struct Difference<'t> {
     /// The whole row as it is now.
     pub(crate) row: Vec<u8>,
-    /// The row as it is stored; empty when it could not be encoded.
+    /// The row as it is stored.
     pub(crate) stored: &'t [u8],
     /// The columns in which they differ.
     pub(crate) changed: Vec<usize>,
@@ -52,7 +51,7 @@ pub(crate) enum Origin {
 
 /// Kept only once the entity was touched or flushed.
 pub(crate) struct Memory<T> {
-    /// The row as it is stored, from the first mutable borrow on; empty when it could not be encoded.
+    /// The row as it is stored, from the first mutable borrow on; empty where a hand-written `Column` refused to write it.
     baseline: Option<Vec<u8>>,
     pub(crate) on_duplicate: Option<Vec<Assignment<T>>>,
     /// What the flush under way will have stored.
@@ -61,9 +60,8 @@ pub(crate) struct Memory<T> {
     replaced: Option<T>,
     /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
     flight: Option<Flight>,
-    /// The pools and ids of the last frames that are in the stream, or were: what is written synchronously comes
-    /// after them.
-    queued: Vec<(&'static str, Uuid)>,
+    /// The lazy flushes that are in the stream, or were.
+    history: History,
 }
 
 #[derive(Clone, Copy)]
@@ -82,10 +80,6 @@ pub(crate) struct Place {
     pub(crate) statement: usize,
 }
 
-/// So many lazy flushes are remembered. They are executed in order, so that the last one tells whether all are done;
-/// the others are for what became of each.
-const QUEUED: usize = 32;
-
 struct Flight {
     delivery: Arc<Delivery>,
     origin: Origin,
@@ -101,7 +95,7 @@ impl<T> Default for Memory<T> {
             prepared: None,
             replaced: None,
             flight: None,
-            queued: Vec::new(),
+            history: History::default(),
         }
     }
 }
@@ -148,8 +142,8 @@ impl<T: Entity> Tracked<T> {
             (_, Some(baseline)) => {
                 let mut row = Vec::new();
                 // A value that cannot be encoded is dirty: the flush will say what is wrong with it.
-                match encode_row(&this.value, &mut row) {
-                    Ok(()) => changed_columns(baseline, &row),
+                match encode_as_is(&this.value, &mut row) {
+                    Ok(_) => changed_columns(baseline, &row),
                     Err(_) => return columns.collect(),
                 }
             }
@@ -167,18 +161,15 @@ impl<T: Entity> Tracked<T> {
     ///
     /// # Errors
     ///
-    /// The stored values could not be encoded when the entity was first borrowed mutably.
+    /// [`Error::StoredUnknown`], or [`Error::Column`] where the stored value cannot be read back.
     pub fn reset(this: &mut Self) -> Result<(), Error> {
         this.resolve_flight();
-        if let Some(baseline) = this
-            .memory
-            .as_ref()
-            .and_then(|memory| memory.baseline.as_deref())
-        {
+        if let Some(baseline) = this.baseline()? {
             let mut reader = EncodedReader::new(baseline);
-            this.value = T::read(&mut reader).map_err(|problem| {
+            let value = T::read(&mut reader).map_err(|problem| {
                 Error::column(T::schema(), reader.position().saturating_sub(1), problem)
             })?;
+            this.value = value;
         }
         Ok(())
     }
@@ -234,18 +225,31 @@ impl<T: Entity> Tracked<T> {
         }
     }
 
-    /// The row now, the one that is stored, and the columns in which they differ.
+    /// The row as it was stored at the first mutable borrow; none where nobody has borrowed it.
+    fn baseline(&self) -> Result<Option<&[u8]>, Error> {
+        let memory = self.memory.as_ref();
+        match memory.and_then(|memory| memory.baseline.as_deref()) {
+            Some([]) => Err(Error::StoredUnknown {
+                entity: T::schema().entity,
+            }),
+            baseline => Ok(baseline),
+        }
+    }
+
+    /// The row now, the one that is stored, and the columns in which they differ. These are checked, and no others: what
+    /// stays may be what no flush would write.
     pub(crate) fn difference(&self) -> Result<Option<Difference<'_>>, Error> {
-        let Some(baseline) = self
-            .memory
-            .as_ref()
-            .and_then(|memory| memory.baseline.as_deref())
-        else {
+        let Some(baseline) = self.baseline()? else {
             return Ok(None);
         };
         let mut row = Vec::with_capacity(baseline.len() + 16);
-        encode_row(&self.value, &mut row)?;
+        let problems = encode_as_is(&self.value, &mut row)?;
         let changed = changed_columns(baseline, &row);
+        let mut problems = problems.into_iter();
+        if let Some((column, problem)) = problems.find(|(column, _)| changed.contains(column)) {
+            return Err(Error::column(T::schema(), column, problem));
+        }
+        check_row::<T>(&row, |column| changed.contains(&column))?;
         Ok((!changed.is_empty()).then_some(Difference {
             row,
             stored: baseline,
@@ -253,17 +257,31 @@ impl<T: Entity> Tracked<T> {
         }))
     }
 
+    /// Whether the key is another than that of the row that is stored.
+    pub(crate) fn is_key_changed(&self) -> Result<bool, Error> {
+        let Some(mut baseline) = self.baseline()? else {
+            return Ok(false);
+        };
+        let schema = T::schema();
+        let mut key = Vec::new();
+        let written = self.value.key().write(&mut ColumnSink::new(&mut key));
+        written.map_err(|problem| Error::column(schema, schema.key, problem))?;
+        for _ in 0..schema.key {
+            let _ = ValueRef::take_bytes(&mut baseline);
+        }
+        Ok(ValueRef::take_bytes(&mut baseline) != Ok(key.as_slice()))
+    }
+
     /// The row that is stored, as far as it is known.
     pub(crate) fn stored_row(&self) -> Option<Vec<u8>> {
-        if let Some(baseline) = self
-            .memory
-            .as_ref()
-            .and_then(|memory| memory.baseline.as_ref())
-        {
-            return Some(baseline.clone()).filter(|row| !row.is_empty());
+        match self.baseline() {
+            Ok(Some(baseline)) => Some(baseline.to_vec()),
+            Ok(None) => {
+                let mut row = Vec::new();
+                encode_as_is(&self.value, &mut row).ok().map(|_| row)
+            }
+            Err(_) => None,
         }
-        let mut row = Vec::new();
-        encode_row(&self.value, &mut row).ok().map(|()| row)
     }
 
     /// The lazy flush whose outcome is not settled yet.
@@ -271,18 +289,9 @@ impl<T: Entity> Tracked<T> {
         Some(&self.memory.as_ref()?.flight.as_ref()?.delivery)
     }
 
-    /// The last lazy flushes that were appended: the consumer may not have come to them yet.
-    pub(crate) fn queued(&self) -> &[(&'static str, Uuid)] {
-        self.memory
-            .as_ref()
-            .map_or(&[], |memory| memory.queued.as_slice())
-    }
-
-    /// What became of them is known.
-    pub(crate) fn caught_up(&mut self) {
-        if let Some(memory) = &mut self.memory {
-            memory.queued.clear();
-        }
+    /// The lazy flushes that were appended: the consumer may not have come to them yet.
+    pub(crate) fn history_mut(&mut self) -> Option<&mut History> {
+        Some(&mut self.memory.as_mut()?.history)
     }
 
     /// Learns what became of the last lazy flush, where that is known.
@@ -296,10 +305,7 @@ impl<T: Entity> Tracked<T> {
                 if let Some(flight) = memory.flight.take() {
                     let mut frames = flight.delivery.ids.iter();
                     let ours = frames.find(|(pool, _)| *pool == T::schema().pool);
-                    if memory.queued.len() == QUEUED {
-                        memory.queued.remove(0);
-                    }
-                    memory.queued.extend(ours.copied());
+                    memory.history.push(ours.copied().into_iter());
                 }
             }
             Some(DeliveryState::Refused) => {
@@ -395,7 +401,7 @@ impl<T: Entity> DerefMut for Tracked<T> {
         // Of one whose key is not known too: a change of it must not pass for none.
         if matches!(self.origin, Origin::Stored | Origin::KeyUnknown) && untouched {
             let mut row = Vec::new();
-            if encode_row(&self.value, &mut row).is_err() {
+            if encode_as_is(&self.value, &mut row).is_err() {
                 row.clear();
             }
             self.memory_mut().baseline = Some(row);

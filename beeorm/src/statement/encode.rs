@@ -112,6 +112,10 @@ impl<'e> Encoder<'e> {
             KeySource::User => Err(Error::KeyMissing {
                 entity: schema.entity,
             }),
+            // Ids are reserved for those that are registered.
+            KeySource::Client if !(self.registered)(schema) => Err(Error::EntityNotRegistered {
+                entity: schema.entity,
+            }),
             KeySource::Client => {
                 let made = E::Key::from_client(self.ids);
                 *value.key_mut() = made.unwrap_or(Err(Error::KeyMissing {
@@ -169,7 +173,7 @@ impl<'e> Encoder<'e> {
         })
     }
 
-    /// The columns that changed, by the row now and the row as it is stored (empty when unknown).
+    /// The columns that changed, by the row now and the row as it is stored.
     pub(super) fn update<E: Entity>(
         &mut self,
         key: &E::Key,
@@ -186,17 +190,15 @@ impl<'e> Encoder<'e> {
                 .map(|column| (*column, AssignMode::Set))
                 .collect();
             let mut shape = Shape::new(schema, Operation::Update, columns);
-            if !stored.is_empty() {
-                // All of an index, also what stays: only together do its columns say what becomes free.
-                let touched = |index: &&IndexSchema| {
-                    index.unique && index.columns.iter().any(|column| changed.contains(column))
-                };
-                let touched: Vec<&IndexSchema> = schema.indexes.iter().filter(touched).collect();
-                shape.released = (0..schema.columns.len())
-                    .filter(|column| touched.iter().any(|index| index.columns.contains(column)))
-                    .collect();
-                copy_values(data, stored, &shape.released);
-            }
+            // All of an index, also what stays: only together do its columns say what becomes free.
+            let touched = |index: &&IndexSchema| {
+                index.unique && index.columns.iter().any(|column| changed.contains(column))
+            };
+            let touched: Vec<&IndexSchema> = schema.indexes.iter().filter(touched).collect();
+            shape.released = (0..schema.columns.len())
+                .filter(|column| touched.iter().any(|index| index.columns.contains(column)))
+                .collect();
+            copy_values(data, stored, &shape.released);
             Ok(shape)
         })
     }

@@ -1,6 +1,4 @@
-use std::{fmt, sync::Arc};
-
-use uuid::Uuid;
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use super::{
     encode::{Encoder, Path},
@@ -9,8 +7,8 @@ use super::{
 use crate::{
     column::{ColumnError, RowReader},
     entity::{
-        AssignMode, Change, ClientKey, Delivery, DeliveryState, Difference, Entity, Key, KeySource,
-        Origin, Place, Prepared, ReferenceVisitor, Tracked, encode_row,
+        AssignMode, Change, ClientKey, Delivery, DeliveryState, Difference, Entity, History, Key,
+        KeySource, Origin, Place, Prepared, ReferenceVisitor, Tracked, encode_row,
     },
     error::Error,
 };
@@ -42,14 +40,22 @@ pub trait Row: Send {
         let _ = (slot, found);
     }
 
-    /// Adds the frames that hold earlier statements of the row and of those that it refers to: the consumer may not have
-    /// come to them yet.
-    fn queued_frames(&mut self, slot: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
-        let _ = (slot, found);
+    /// Shows the lazy flushes of the row, and of those that it refers to, with the entity's name: the consumer may not
+    /// have come to them yet.
+    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
+        let _ = (slot, look);
     }
 
-    /// Learns that these frames are done.
-    fn caught_up(&mut self) {}
+    /// Refuses what refers to entities that refer to others, and so on, at such a depth that a stack might not hold them.
+    fn check_depth(&mut self, depth: usize) -> Result<(), Error> {
+        let _ = depth;
+        Ok(())
+    }
+
+    /// Adds the database pools of the row and of the new ones that it refers to.
+    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
+        let _ = found;
+    }
 
     /// Whether it counts in the database and remembers nothing: executed again, it counts again.
     fn counts(&self, slot: &Slot) -> bool {
@@ -58,8 +64,9 @@ pub trait Row: Send {
     }
 
     /// Takes the key that the database made.
-    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
+    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
         let _ = (slot, made);
+        Ok(())
     }
 
     /// Takes the row that the ON DUPLICATE KEY UPDATE at this place found or made.
@@ -111,7 +118,7 @@ impl<T: Entity> Row for T {
         encoder: &mut Encoder<'_>,
     ) -> Result<Progress, Error> {
         let entity = T::schema().entity;
-        if slot.settled && encoder.path == Path::Lazy {
+        if slot.settled {
             return Ok(Progress::Done);
         }
         if intent == Intent::Delete {
@@ -142,27 +149,32 @@ impl<T: Entity> Row for T {
         found.extend(slot.flight.clone());
     }
 
-    fn queued_frames(&mut self, _: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
+    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
+        look(T::schema().entity, &mut slot.arrived);
         each_parent(self, &mut |parent| {
-            parent.queued_frames(&Slot::default(), found)
+            parent.each_history(&mut Slot::default(), look)
         });
     }
 
-    fn caught_up(&mut self) {
-        each_parent(self, &mut |parent| parent.caught_up());
+    fn check_depth(&mut self, depth: usize) -> Result<(), Error> {
+        check_parents(self, depth)
     }
 
-    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
-        each_parent(self, &mut |parent| {
-            parent.assign(&mut Slot::default(), made)
-        });
+    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
+        found.insert(T::schema().pool);
+        each_new_parent(self, &mut |parent| parent.pools(found));
+    }
+
+    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
+        assign_parents(self, made)?;
         if let Some(key) = slot
             .place
             .take()
             .and_then(|place| made.get(place.pool)?.get(place.statement).copied())
         {
-            slot.made_key |= take_made_key(self, key);
+            slot.made_key |= take_made_key(self, key)?;
         }
+        Ok(())
     }
 
     fn conclude(&mut self, slot: &mut Slot, conclusion: &Conclusion) {
@@ -180,10 +192,8 @@ impl<T: Entity> Row for T {
         each_parent(self, &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
-        match slot.landed().map(|flight| flight.state()) {
-            Some(DeliveryState::Appended) => (slot.settled, slot.made_key) = (true, false),
-            Some(_) if slot.made_key => *self.key_mut() = T::Key::default(),
-            _ => {}
+        if slot.land(T::schema().pool) == Some(DeliveryState::Refused) && slot.made_key {
+            *self.key_mut() = T::Key::default();
         }
     }
 }
@@ -201,7 +211,7 @@ impl<T: Entity> Row for Tracked<T> {
             return Ok(Progress::Done);
         }
         let entity = T::schema().entity;
-        let arrived = slot.settled && encoder.path == Path::Lazy;
+        let arrived = slot.settled;
         match self.origin() {
             // Only where nothing was changed since: there is no key to write a change by.
             Origin::KeyUnknown
@@ -230,36 +240,41 @@ impl<T: Entity> Row for Tracked<T> {
         found.extend(self.delivery().cloned());
     }
 
-    fn queued_frames(&mut self, _: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
+    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
         // Of the others the flush will say that they cannot be written.
-        if matches!(self.origin(), Origin::New | Origin::Stored) {
-            found.extend(self.queued());
+        if (slot.settled || matches!(self.origin(), Origin::New | Origin::Stored))
+            && let Some(history) = self.history_mut()
+        {
+            look(T::schema().entity, history);
         }
         each_parent(self.value_mut(), &mut |parent| {
-            parent.queued_frames(&Slot::default(), found)
+            parent.each_history(&mut Slot::default(), look)
         });
     }
 
-    fn caught_up(&mut self) {
-        Self::caught_up(self);
-        each_parent(self.value_mut(), &mut |parent| parent.caught_up());
+    fn check_depth(&mut self, depth: usize) -> Result<(), Error> {
+        check_parents(self.value_mut(), depth)
     }
 
-    fn assign(&mut self, _: &mut Slot, made: &MadeKeys) {
-        each_parent(self.value_mut(), &mut |parent| {
-            parent.assign(&mut Slot::default(), made)
-        });
+    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
+        found.insert(T::schema().pool);
+        each_new_parent(self.value_mut(), &mut |parent| parent.pools(found));
+    }
+
+    fn assign(&mut self, _: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
+        assign_parents(self.value_mut(), made)?;
         let Some(mut prepared) = self.prepared() else {
-            return;
+            return Ok(());
         };
         if let Some(key) = prepared
             .place
             .take()
             .and_then(|place| made.get(place.pool)?.get(place.statement).copied())
         {
-            prepared.made_key |= take_made_key(self.value_mut(), key);
+            prepared.made_key |= take_made_key(self.value_mut(), key)?;
         }
         self.memory_mut().prepared = Some(prepared);
+        Ok(())
     }
 
     fn reload(&mut self, place: Place, reader: &mut dyn RowReader) -> Result<(), ColumnError> {
@@ -326,18 +341,22 @@ fn save<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Resul
     let Some(Difference {
         row,
         stored,
-        mut changed,
+        changed,
     }) = tracked.difference()?
     else {
         return Ok(Progress::Done);
     };
     if changed.contains(&schema.key) {
-        if !stored.is_empty() {
-            return Err(Error::KeyChanged {
-                entity: schema.entity,
-            });
-        }
-        changed.retain(|column| *column != schema.key);
+        return Err(Error::KeyChanged {
+            entity: schema.entity,
+        });
+    }
+    // Attached without one: no row has it.
+    if tracked.key().is_unset() {
+        return Err(Error::UnsetKey {
+            entity: schema.entity,
+            operation: "change",
+        });
     }
     let place = encoder.update::<T>(tracked.key(), &row, stored, &changed)?;
     let prepared = Prepared {
@@ -360,6 +379,12 @@ fn delete<T: Entity>(
             operation: "delete",
         });
     }
+    // The row of the key that it has now is another's.
+    if tracked.origin() == Origin::Stored && tracked.is_key_changed()? {
+        return Err(Error::KeyChanged {
+            entity: schema.entity,
+        });
+    }
     // What was never flushed has no row: it is only forgotten.
     let place = match tracked.origin() {
         Origin::New => None,
@@ -377,14 +402,17 @@ fn delete<T: Entity>(
 }
 
 /// An integer key that AUTO_INCREMENT made; tells whether it was taken.
-fn take_made_key<T: Entity>(value: &mut T, key: u64) -> bool {
-    let made = (key != 0 && value.key().is_unset())
-        .then(|| T::Key::from_auto_increment(key))
-        .flatten();
-    made.is_some_and(|made| {
-        *value.key_mut() = made;
-        true
-    })
+fn take_made_key<T: Entity>(value: &mut T, key: u64) -> Result<bool, Error> {
+    if key == 0 || !value.key().is_unset() {
+        return Ok(false);
+    }
+    let made = T::Key::from_auto_increment(key).ok_or(Error::KeyOutOfRange {
+        entity: T::schema().entity,
+        key,
+        inserted: false,
+    })?;
+    *value.key_mut() = made;
+    Ok(true)
 }
 
 fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
@@ -400,6 +428,11 @@ fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result
             if parent.origin() == Origin::New {
                 let progress = parent.encode(&mut Slot::default(), Intent::Save, self.encoder)?;
                 if progress == Progress::Waiting || parent.key().is_unset() {
+                    // Executed, and without a key: there is nothing to wait for.
+                    if parent.prepared().is_some_and(|done| done.place.is_none()) {
+                        let entity = P::schema().entity;
+                        return Err(Error::KeyNotMade { entity });
+                    }
                     self.progress = Progress::Waiting;
                 }
             }
@@ -436,6 +469,60 @@ fn each_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
     let Ok(()) = value.visit_references(&mut Parents(act));
 }
 
+fn each_new_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
+    struct Parents<'p>(&'p mut dyn FnMut(&mut dyn Row));
+
+    impl ReferenceVisitor for Parents<'_> {
+        type Error = std::convert::Infallible;
+
+        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Self::Error> {
+            if parent.origin() == Origin::New {
+                (self.0)(parent);
+            }
+            Ok(())
+        }
+    }
+
+    let Ok(()) = value.visit_references(&mut Parents(act));
+}
+
+fn try_each_parent<T: Entity>(
+    value: &mut T,
+    act: &mut dyn FnMut(&mut dyn Row) -> Result<(), Error>,
+) -> Result<(), Error> {
+    struct Parents<'p>(&'p mut dyn FnMut(&mut dyn Row) -> Result<(), Error>);
+
+    impl ReferenceVisitor for Parents<'_> {
+        type Error = Error;
+
+        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Error> {
+            (self.0)(parent)
+        }
+    }
+
+    value.visit_references(&mut Parents(act))
+}
+
+fn assign_parents<T: Entity>(value: &mut T, made: &MadeKeys) -> Result<(), Error> {
+    try_each_parent(value, &mut |parent| {
+        parent.assign(&mut Slot::default(), made)
+    })
+}
+
+/// So many entities may hold each other: on a thread's 2 MiB of stack there is room for four times as many, without the
+/// compiler's optimizations.
+const DEEPEST: usize = 64;
+
+fn check_parents<T: Entity>(value: &mut T, depth: usize) -> Result<(), Error> {
+    if depth > DEEPEST {
+        return Err(Error::ReferencesTooDeep {
+            entity: T::schema().entity,
+            limit: DEEPEST,
+        });
+    }
+    try_each_parent(value, &mut |parent| parent.check_depth(depth + 1))
+}
+
 #[allow(private_interfaces, reason = "as the trait")]
 impl<E: Entity> Row for Change<E> {
     fn encode(
@@ -468,9 +555,12 @@ impl<E: Entity> Row for Change<E> {
         found.extend(slot.flight.clone());
     }
 
-    fn queued_frames(&mut self, slot: &Slot, found: &mut Vec<(&'static str, Uuid)>) {
-        let ours = |(pool, _): &&(&'static str, Uuid)| *pool == E::schema().pool;
-        found.extend(slot.arrived.iter().filter(ours));
+    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
+        look(E::schema().entity, &mut slot.arrived);
+    }
+
+    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
+        found.insert(E::schema().pool);
     }
 
     fn counts(&self, slot: &Slot) -> bool {
@@ -487,12 +577,7 @@ impl<E: Entity> Row for Change<E> {
     }
 
     fn resolve(&mut self, slot: &mut Slot, _: DeliveryState) {
-        if let Some(flight) = slot.landed()
-            && flight.state() == DeliveryState::Appended
-        {
-            slot.settled = true;
-            slot.arrived.clone_from(&flight.ids);
-        }
+        slot.land(E::schema().pool);
     }
 }
 

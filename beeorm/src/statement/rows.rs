@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -8,7 +12,9 @@ use super::{
 };
 use crate::{
     column::{ColumnError, RowReader},
-    entity::{Change, Delivery, DeliveryState, Entity, Place},
+    entity::{
+        Change, Delivery, DeliveryState, Effect, Entity, FrameAt, History, Place, REMEMBERED,
+    },
     error::Error,
 };
 
@@ -51,8 +57,8 @@ pub struct Slot {
     /// An earlier lazy flush of the row, whose outcome was not known, has arrived: this flush is the caller's
     /// second attempt, and succeeds.
     pub(super) settled: bool,
-    /// That flush's frames, where the row cannot remember them: the consumer may not have come to them yet.
-    pub(super) arrived: Vec<(&'static str, Uuid)>,
+    /// That flush, where the row cannot remember it.
+    pub(super) arrived: History,
 }
 
 impl Slot {
@@ -68,14 +74,21 @@ impl Slot {
         }
     }
 
-    /// The lazy flush, once it is known what became of it.
-    pub(super) fn landed(&mut self) -> Option<Arc<Delivery>> {
-        self.flight.take_if(|flight| {
+    /// Ends the lazy flush, once it is known what became of it: that is given.
+    pub(super) fn land(&mut self, pool: &str) -> Option<DeliveryState> {
+        let flight = self.flight.take_if(|flight| {
             matches!(
                 flight.state(),
                 DeliveryState::Appended | DeliveryState::Refused
             )
-        })
+        })?;
+        let state = flight.state();
+        if state == DeliveryState::Appended {
+            (self.settled, self.made_key) = (true, false);
+            let ours = flight.ids.iter().filter(|(of, _)| *of == pool);
+            self.arrived.push(ours.copied());
+        }
+        Some(state)
     }
 }
 
@@ -166,21 +179,56 @@ impl<'a> Rows<'a> {
         deliveries
     }
 
+    fn each_history(&mut self, mut look: impl FnMut(&'static str, &mut History)) {
+        self.each(|row, slot| row.each_history(slot, &mut look));
+    }
+
     /// The frames that the consumer has to be done with before these rows are written synchronously, each once.
-    pub(crate) fn queued_frames(&mut self) -> Vec<(&'static str, Uuid)> {
+    pub(crate) fn queued_frames(&mut self) -> Vec<FrameAt> {
         let mut found = Vec::new();
-        self.each(|row, slot| row.queued_frames(slot, &mut found));
+        self.each_history(|_, history| found.extend(history.frames()));
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    /// Tells the rows that the consumer is done with these.
-    pub(crate) fn caught_up(&mut self) {
-        self.each(|row, slot| {
-            slot.arrived.clear();
-            row.caught_up();
-        });
+    /// Tells the rows what became of these.
+    pub(crate) fn learn(&mut self, effects: &HashMap<Uuid, Effect>) {
+        self.each_history(|_, history| history.learn(effects));
+    }
+
+    /// An earlier lazy flush of one of the rows that took no effect, where that is known.
+    pub(crate) fn failure(&mut self) -> Option<(Uuid, Effect)> {
+        let mut found = None;
+        self.each_history(|_, history| found = found.or_else(|| history.failure()));
+        found
+    }
+
+    /// Refuses rows of which it is not known any more whether all their lazy flushes took effect.
+    pub(crate) fn check_histories(&mut self) -> Result<(), Error> {
+        let mut cut = None;
+        self.each_history(|entity, history| cut = cut.or(history.is_cut().then_some(entity)));
+        cut.map_or(Ok(()), |entity| {
+            Err(Error::LazyForgotten {
+                entity,
+                remembered: REMEMBERED,
+            })
+        })
+    }
+
+    /// Refuses rows that refer to others at too great a depth.
+    pub(crate) fn check_depth(&mut self) -> Result<(), Error> {
+        let mut items = self.items.iter_mut();
+        items.try_for_each(|item| item.row().check_depth(0))
+    }
+
+    /// The database pools of the rows that wait for others.
+    pub(crate) fn waiting_pools(&mut self) -> BTreeSet<&'static str> {
+        let mut found = BTreeSet::new();
+        for item in self.items.iter_mut().filter(|item| !item.finished) {
+            item.row().pools(&mut found);
+        }
+        found
     }
 
     /// Whether a row counts in the database and remembers nothing.
@@ -206,8 +254,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Gives the rows the keys that the database made for the statements encoded last.
-    pub(crate) fn assign(&mut self, made: &MadeKeys) {
-        self.each(|row, slot| row.assign(slot, made));
+    pub(crate) fn assign(&mut self, made: &MadeKeys) -> Result<(), Error> {
+        let mut assigned = Ok(());
+        // All of them, whatever becomes of one: what was made is given back where the flush fails.
+        self.each(|row, slot| {
+            let taken = row.assign(slot, made);
+            if assigned.is_ok() {
+                assigned = taken;
+            }
+        });
+        assigned
     }
 
     /// Shows every row the one that an ON DUPLICATE KEY UPDATE found or made.

@@ -45,8 +45,8 @@ impl Row for Held {
         self.row().outstanding(slot, found);
     }
 
-    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) {
-        self.row().assign(slot, made);
+    fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
+        self.row().assign(slot, made)
     }
 
     fn reload(&mut self, place: Place, reader: &mut dyn RowReader) -> Result<(), ColumnError> {
