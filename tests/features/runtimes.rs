@@ -6,7 +6,7 @@ use std::{sync::mpsc, thread, time::Duration};
 use beeorm::{Outcome, prelude::*};
 use tokio::runtime::Builder;
 
-use crate::support::{Backend, drain, engine, on_every_backend};
+use crate::support::{drain, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default)]
 struct Sighting {

@@ -8,7 +8,7 @@ use sqlx::{Row, raw_sql};
 use crate::support::{Backend, engine, mysql_database, on_every_backend};
 
 #[derive(EntityEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Color {
+pub(crate) enum Color {
     #[default]
     Red,
     #[entity(rename = "it's")]
@@ -210,54 +210,54 @@ mod keys {
     }
 }
 
-mod before {
+pub(crate) mod before {
     use super::*;
 
     #[derive(Entity, Debug, Default)]
     #[entity(table = "users")]
-    pub(super) struct User {
-        pub(super) id: u32,
+    pub(crate) struct User {
+        pub(crate) id: u32,
         #[entity(length = 20)]
-        pub(super) name: String,
-        pub(super) age: u8,
-        pub(super) gone: u32,
+        pub(crate) name: String,
+        pub(crate) age: u8,
+        pub(crate) gone: u32,
     }
 }
 
-mod after {
+pub(crate) mod after {
     use super::*;
 
     /// Has more columns, which are not nullable.
     #[derive(Entity, Debug, Default, PartialEq)]
     #[entity(table = "users")]
-    pub(super) struct User {
-        pub(super) id: u32,
+    pub(crate) struct User {
+        pub(crate) id: u32,
         #[entity(length = 20)]
-        pub(super) name: String,
-        pub(super) age: u8,
-        pub(super) gone: u32,
-        pub(super) b: bool,
-        pub(super) u: u64,
-        pub(super) f: f64,
-        pub(super) text: String,
+        pub(crate) name: String,
+        pub(crate) age: u8,
+        pub(crate) gone: u32,
+        pub(crate) b: bool,
+        pub(crate) u: u64,
+        pub(crate) f: f64,
+        pub(crate) text: String,
         #[entity(length = max)]
-        pub(super) long: String,
-        pub(super) bytes: Vec<u8>,
+        pub(crate) long: String,
+        pub(crate) bytes: Vec<u8>,
         #[entity(precision = 18, scale = 4)]
-        pub(super) decimal: Decimal,
+        pub(crate) decimal: Decimal,
         #[entity(index)]
-        pub(super) uuid: Uuid,
-        pub(super) json: serde_json::Value,
-        pub(super) color: Color,
-        pub(super) colors: Set<Color>,
-        pub(super) date: NaiveDate,
-        pub(super) datetime: NaiveDateTime,
-        pub(super) at: DateTime<Utc>,
+        pub(crate) uuid: Uuid,
+        pub(crate) json: serde_json::Value,
+        pub(crate) color: Color,
+        pub(crate) colors: Set<Color>,
+        pub(crate) date: NaiveDate,
+        pub(crate) datetime: NaiveDateTime,
+        pub(crate) at: DateTime<Utc>,
         #[entity(default = 7)]
-        pub(super) seven: i8,
+        pub(crate) seven: i8,
         #[entity(unique)]
-        pub(super) email: Option<String>,
-        pub(super) friend: Option<Reference<User>>,
+        pub(crate) email: Option<String>,
+        pub(crate) friend: Option<Reference<User>>,
     }
 }
 
@@ -289,13 +289,13 @@ mod other {
 }
 
 /// A database that outlives an engine.
-struct Lasting {
+pub(crate) struct Lasting {
     url: String,
     file: Option<std::path::PathBuf>,
 }
 
 impl Lasting {
-    fn of(backend: &Backend, test: &str) -> Self {
+    pub(crate) fn of(backend: &Backend, test: &str) -> Self {
         if !backend.database.starts_with("sqlite") {
             return Self {
                 url: backend.database.clone(),
@@ -310,7 +310,7 @@ impl Lasting {
         }
     }
 
-    fn registry(&self) -> Registry {
+    pub(crate) fn registry(&self) -> Registry {
         Registry::new()
             .pool(DEFAULT_POOL, &self.url)
             .pool(DEFAULT_POOL, "embedded://memory")
@@ -327,11 +327,11 @@ impl Drop for Lasting {
     }
 }
 
-async fn connect<E: Entity>(lasting: &Lasting) -> Engine {
+pub(crate) async fn connect<E: Entity>(lasting: &Lasting) -> Engine {
     lasting.registry().entity::<E>().connect().await.unwrap()
 }
 
-fn shown(alters: &[Alter]) -> Vec<String> {
+pub(crate) fn shown(alters: &[Alter]) -> Vec<String> {
     alters.iter().map(ToString::to_string).collect()
 }
 

@@ -52,6 +52,8 @@ pub(crate) enum Kind {
     ForeignKey(Option<String>),
     /// A column that takes no NULL was given one.
     Null,
+    /// A column that has no default was left out.
+    NoDefault,
     /// A number that its column does not hold.
     OutOfRange,
     /// A table that the entities ask for is not there, or one of the library's own.
@@ -396,6 +398,13 @@ impl fmt::Display for DatabaseError {
             write!(
                 f,
                 "; what was flushed lazily may still wait in the stream: flush this lazily too, or wait for its receipt"
+            )?;
+        }
+        if matches!(self.kind, Kind::Null | Kind::NoDefault) {
+            write!(
+                f,
+                "; where no field of the entity is this column, drop it or give it a default, as \
+                 `engine.schema().update()` does where it can; else make the field no `Option`"
             )?;
         }
         Ok(())

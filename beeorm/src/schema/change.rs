@@ -17,6 +17,12 @@ pub(super) enum Change<'a> {
     },
     DropIndex(&'a str),
     DropColumn(&'a str),
+    /// To a column that the entity does not know, so that rows can be inserted without it.
+    GiveDefault {
+        column: &'a str,
+        /// As SQL.
+        default: String,
+    },
     AddColumn(usize),
     ModifyColumn {
         position: usize,

@@ -2,7 +2,12 @@ use futures_util::future::BoxFuture;
 
 #[cfg(feature = "embedded")]
 use super::sqlite::Sqlite;
-use super::{alter::Action, change::Change, have::Table, mysql::MySql};
+use super::{
+    alter::Action,
+    change::Change,
+    have::{Column, Table},
+    mysql::MySql,
+};
 use crate::{
     database::{Database, SelectError, Session},
     entity::{IndexSchema, TableSchema},
@@ -20,8 +25,16 @@ pub(super) trait Definitions: Send + Sync {
     /// The type of a wanted column, spelled as [`read`](Self::read) spells it.
     fn kind(&self, table: &TableSchema, position: usize) -> String;
 
+    /// Whether the one type, which is there, does for the other.
+    fn does_for(&self, have: &str, want: &str) -> bool {
+        have == want
+    }
+
     /// Whether every value of the one type is one of the other, and stays what it is.
     fn widens(&self, have: &str, want: &str) -> bool;
+
+    /// The default, as SQL, that a column which no entity knows can be given afterwards, and that means nothing.
+    fn default_for(&self, have: &Column) -> Option<String>;
 
     /// The name that an index has in the database.
     fn index_name(&self, table: &TableSchema, index: &IndexSchema) -> String;

@@ -13,11 +13,15 @@ use crate::entity::{IndexSchema, KeySource, TableSchema};
 
 const NOT_ASKED_FOR: &str = "no field of the entity asks for it, but something else may";
 const DATA_IS_LOST: &str = "no field of the entity asks for it: what is stored in it would be lost";
+pub(super) const INSERTS_FAIL: &str = "no field of the entity asks for it: what is stored in it would be lost; but as it takes no NULL \
+     and has no default, every INSERT of the entity fails until it is dropped, takes NULL or has a default";
 const VALUES_CHANGE: &str = "it converts what is stored, and fails where that does not fit";
 const NULLS: &str = "it fails where NULL is stored";
 const OTHERS: &str = "other programs may rely on what the column does when they leave it out";
 const DUPLICATES: &str = "it fails where two rows have the same values";
 const ORPHANS: &str = "it fails where a row refers to one that is not there";
+pub(super) const LEFT_OUT: &str = "programs that do not know the column yet leave it out, and their rows would be refused: do it \
+     when they are gone";
 const REBUILD: &str = "it builds the whole table anew";
 
 /// What has to be done, in this order. `missing` are the wanted tables that are not there yet.
@@ -116,10 +120,7 @@ impl<'a> Diff<'a, '_> {
                 .iter()
                 .any(|column| column.name.eq_ignore_ascii_case(&there.name))
             {
-                self.push(
-                    Change::DropColumn(&there.name),
-                    Danger::Always(DATA_IS_LOST),
-                );
+                self.unknown_column(there);
             }
         }
         for (position, column) in self.table.columns.iter().enumerate() {
@@ -135,13 +136,46 @@ impl<'a> Diff<'a, '_> {
         }
     }
 
+    /// Those who know it go on with it; those who do not have to be able to insert rows.
+    fn unknown_column(&mut self, there: &'a Column) {
+        let fails =
+            !there.nullable && there.default.is_none() && !there.auto_increment && !there.generated;
+        let given = self
+            .definitions
+            .default_for(there)
+            .filter(|_| fails && !self.is_constrained(there));
+        let danger = if fails && given.is_none() {
+            INSERTS_FAIL
+        } else {
+            DATA_IS_LOST
+        };
+        if let Some(default) = given {
+            let column = &there.name;
+            self.push(Change::GiveDefault { column, default }, Danger::None);
+        }
+        self.push(Change::DropColumn(&there.name), Danger::Always(danger));
+    }
+
+    /// Whether not every row may have the same value in it.
+    fn is_constrained(&self, column: &Column) -> bool {
+        let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
+        column.has_check
+            || self.have.key.iter().any(is)
+            || self.have.foreign_keys.iter().any(|key| is(&key.column))
+            || self
+                .have
+                .indexes
+                .iter()
+                .any(|index| index.unique && index.columns.iter().any(is))
+    }
+
     /// None where there is none; else why it is not safe to change it.
     fn difference(&self, position: usize, have: &'a Column) -> Option<Danger<'a>> {
         let column = self.table.columns.get(position)?;
         let kind = self.definitions.kind(self.table, position);
         let auto_increment =
             position == self.table.key && self.table.key_source == KeySource::AutoIncrement;
-        let same_kind = kind == have.kind;
+        let same_kind = self.definitions.does_for(&have.kind, &kind);
         let same_default = is_default(column, have.default.as_deref());
         let same_rest = !have.on_update && (have.auto_increment || !auto_increment);
         if same_kind && same_default && same_rest && column.nullable == have.nullable {
@@ -154,10 +188,13 @@ impl<'a> Diff<'a, '_> {
                 .foreign_keys
                 .iter()
                 .any(|key| key.column == have.name);
-        let keeps_values = same_kind || (!is_tied && self.definitions.widens(&have.kind, &kind));
+        let keeps_values =
+            kind == have.kind || (!is_tied && self.definitions.widens(&have.kind, &kind));
         Some(
             if !keeps_values || (auto_increment && !have.auto_increment) {
                 Danger::Always(VALUES_CHANGE)
+            } else if let Some(lost) = have.loses {
+                Danger::Always(lost)
             } else if have.nullable && !column.nullable {
                 Danger::Always(NULLS)
             } else if have.on_update || (!same_default && column.default.is_none()) {
@@ -285,8 +322,21 @@ impl<'a> Diff<'a, '_> {
         }
     }
 
+    /// Whether programs from before it leave it out of their rows, so that all of them have one value in it.
+    fn is_left_out(&self, position: &usize) -> bool {
+        self.table.columns.get(*position).is_some_and(|column| {
+            match self.have.column(&column.name) {
+                None => !column.nullable || column.default.is_some(),
+                Some(there) => column.default.is_none() && there.default.is_some(),
+            }
+        })
+    }
+
     /// What constrains these columns spares the rows that have NULL in one of them, as all have in a new one.
     fn danger(&self, columns: &[usize], why: &'static str) -> Danger<'a> {
+        if columns.iter().all(|position| self.is_left_out(position)) {
+            return Danger::Always(LEFT_OUT);
+        }
         let mut filled = Vec::new();
         for column in columns
             .iter()

@@ -30,6 +30,12 @@ pub(super) struct Column {
     pub(super) auto_increment: bool,
     /// Whether the database sets it whenever the row changes.
     pub(super) on_update: bool,
+    /// Whether the database computes it.
+    pub(super) generated: bool,
+    /// Whether a condition is a part of its definition.
+    pub(super) has_check: bool,
+    /// What it has that a new definition would take away.
+    pub(super) loses: Option<&'static str>,
     pub(super) collation: Option<String>,
     pub(super) comment: String,
 }

@@ -2,13 +2,39 @@
 
 use crate::{column::ColumnType, entity::ColumnSchema};
 
-/// The value of an SQL literal as the derive prints it: `1`, `1.5`, or a text in quotes, where quotes and
-/// backslashes are doubled.
+/// The value of an SQL literal as the derive prints it and as servers tell it: `1`, `1.5`, or a text in quotes.
 pub(super) fn value(literal: &str) -> String {
-    unquoted(literal).map_or_else(
-        || literal.to_owned(),
-        |text| text.replace("''", "'").replace("\\\\", "\\"),
-    )
+    unquoted(literal).map_or_else(|| literal.to_owned(), unescaped)
+}
+
+/// What a text means between its quotes, where a quote is doubled and a backslash escapes.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut value = String::with_capacity(text.len());
+    while let Some(letter) = letters.next() {
+        let meant = match letter {
+            // The first of two.
+            '\'' => letters.next(),
+            '\\' => letters.next().map(|escaped| match escaped {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'b' => '\x08',
+                '0' => '\0',
+                'Z' => '\x1a',
+                itself => itself,
+            }),
+            letter => Some(letter),
+        };
+        value.extend(meant);
+    }
+    value
+}
+
+/// Servers tell of definitions in three bytes a letter: an emoji is told as a question mark.
+pub(super) fn as_told(text: &str) -> String {
+    let told = |letter| if letter > '\u{ffff}' { '?' } else { letter };
+    text.chars().map(told).collect()
 }
 
 /// What stands between a literal's quotes.
@@ -21,10 +47,11 @@ pub(super) fn unquoted(literal: &str) -> Option<&str> {
 /// One that is not wanted may be there as the zero of its type: some columns cannot be added without.
 pub(super) fn is_default(column: &ColumnSchema, have: Option<&str>) -> bool {
     let kind = &column.column_type;
-    let have = have.map(|value| canonical(kind, value));
+    let canonical = |value: &str| as_told(&canonical(kind, value));
+    let have = have.map(canonical);
     match column.default {
-        Some(literal) => have == Some(canonical(kind, &value(literal))),
-        None => have.is_none_or(|have| !column.nullable && have == canonical(kind, zero(kind))),
+        Some(literal) => have == Some(canonical(&value(literal))),
+        None => have.is_none_or(|have| !column.nullable && have == canonical(zero(kind))),
     }
 }
 
@@ -64,9 +91,24 @@ pub(super) fn canonical(kind: &ColumnType, value: &str) -> String {
             .map(|number| format!("{number:e}")),
         ColumnType::Decimal { .. } => decimal(value),
         ColumnType::DateTime | ColumnType::Timestamp => moment(value),
+        // Padded with zeros, and told by some servers as digits.
+        ColumnType::Uuid => Some(bytes(value).trim_end_matches('\0').to_owned()),
         _ => None,
     };
     spelled.unwrap_or_else(|| value.to_owned())
+}
+
+/// Of `0x6162`, a letter each.
+fn bytes(value: &str) -> String {
+    let digits = value.strip_prefix("0x").unwrap_or_default();
+    let byte = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok()?;
+        u8::from_str_radix(digits, 16).ok().map(char::from)
+    };
+    match digits.as_bytes().chunks(2).map(byte).collect() {
+        Some(bytes) if !digits.is_empty() => bytes,
+        _ => value.to_owned(),
+    }
 }
 
 /// Without zeros that mean nothing.
@@ -160,5 +202,15 @@ mod tests {
     fn texts_lose_their_quotes() {
         assert_eq!(value("'it''s a \\\\'"), "it's a \\");
         assert_eq!(value("-1.5"), "-1.5");
+        assert_eq!(value("'\\0a\\r\\n\\\\n\\Z\t'"), "\0a\r\n\\n\x1a\t");
+    }
+
+    #[test]
+    fn zeros_are_known_however_they_are_told() {
+        for told in ["", &"\0".repeat(16), &format!("0x{}", "00".repeat(16))] {
+            assert_eq!(canonical(&ColumnType::Uuid, told), "", "{told:?}");
+        }
+        assert_eq!(canonical(&ColumnType::Uuid, "0x6100"), "a");
+        assert_eq!(canonical(&ColumnType::Uuid, "0"), "0");
     }
 }

@@ -130,6 +130,10 @@ fn columns_come_go_and_change() {
         with(|table| drop(table.columns.remove(2))),
         [safe("ADD COLUMN `age` tinyint unsigned NULL")]
     );
+    assert_eq!(
+        with(|table| drop(table.columns.remove(1)))[0],
+        safe("ADD COLUMN `email` varchar(50) NOT NULL DEFAULT ''")
+    );
     let more = |table: &mut Table| table.columns.push(column_of("more", "int", true));
     assert_eq!(with(more), [unsafe_("DROP COLUMN `more`")]);
     let change = |position: usize, change: fn(&mut Column)| {
@@ -150,6 +154,13 @@ fn columns_come_go_and_change() {
         [unsafe_(email)]
     );
     assert_eq!(change(1, |email| email.on_update = true), [unsafe_(email)]);
+    assert_eq!(
+        change(1, |email| {
+            email.kind = "varchar(20)".to_owned();
+            email.loses = Some("the column is invisible");
+        }),
+        [unsafe_(email)]
+    );
     let age = "MODIFY COLUMN `age` tinyint unsigned NULL";
     assert_eq!(change(2, |age| age.nullable = false), [safe(age)]);
     let org = "MODIFY COLUMN `org` int unsigned NOT NULL";
@@ -160,6 +171,56 @@ fn columns_come_go_and_change() {
     );
     let id = "MODIFY COLUMN `id` int unsigned NOT NULL AUTO_INCREMENT";
     assert_eq!(change(0, |id| id.auto_increment = false), [unsafe_(id)]);
+}
+
+#[test]
+fn what_programs_from_before_leave_out_constrains_nothing_yet() {
+    let email = "ADD COLUMN `email` varchar(50) NOT NULL DEFAULT ''";
+    let unique = "ADD UNIQUE INDEX `email` (`email`)";
+    let missing = |table: &mut Table| {
+        table.columns.remove(1);
+        table.indexes.remove(0);
+    };
+    assert_eq!(with(missing), [safe(email), unsafe_(unique)]);
+    let left_out = |table: &mut Table| {
+        table.columns[1].default = Some(String::new());
+        table.indexes.remove(0);
+    };
+    let mut table = users();
+    left_out(&mut table);
+    let steps = diff(&MYSQL, User::schema(), Some(&table), &HashSet::new());
+    assert_eq!(steps[0].danger, Danger::Always(diff::LEFT_OUT));
+    let widened = |table: &mut Table| {
+        table.columns[1].default = Some(String::new());
+        table.columns[1].kind = "varchar(20)".to_owned();
+    };
+    let sql = "MODIFY COLUMN `email` varchar(50) NOT NULL DEFAULT ''";
+    assert_eq!(with(widened), [safe(sql)]);
+}
+
+#[test]
+fn a_column_that_no_field_asks_for_any_more_gets_a_default() {
+    let gone = |change: fn(&mut Table)| {
+        with(|table| {
+            table.columns.push(column_of("gone", "int", false));
+            change(table);
+        })
+    };
+    let drop = "DROP COLUMN `gone`";
+    let default = "ALTER COLUMN `gone` SET DEFAULT 0";
+    assert_eq!(gone(|_| {}), [safe(default), unsafe_(drop)]);
+    assert_eq!(
+        gone(|table| table.columns[4].default = Some("1".to_owned())),
+        [unsafe_(drop)]
+    );
+    assert_eq!(
+        gone(|table| table.columns[4].generated = true),
+        [unsafe_(drop)]
+    );
+    let mut table = users();
+    table.columns.push(column_of("gone", "point", false));
+    let steps = diff(&MYSQL, User::schema(), Some(&table), &HashSet::new());
+    assert_eq!(steps[0].danger, Danger::Always(diff::INSERTS_FAIL));
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn kind(code: u16, message: &str) -> Kind {
         1153 => Kind::TooLarge,
         1022 | 1062 | 1169 | 1586 | 1761 | 1762 | 1859 => Kind::DuplicateKey(index(message)),
         1048 => Kind::Null,
+        1364 => Kind::NoDefault,
         1264 | 1690 => Kind::OutOfRange,
         1146 => Kind::TableMissing,
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),

@@ -1,13 +1,16 @@
 //! Types: as the entities ask for them and as the servers tell them, in one spelling.
 
+use super::super::{
+    have::Column,
+    literal::{as_told, unescaped},
+};
+use super::write::text;
 use crate::column::ColumnType;
 
 /// The type of a wanted column, as [`told`] would spell it.
-pub(super) fn wanted(kind: &ColumnType, is_maria: bool) -> String {
+pub(super) fn wanted(kind: &ColumnType) -> String {
     match kind {
         ColumnType::Bool => "tinyint".to_owned(),
-        // MariaDB keeps JSON as a text with a check.
-        ColumnType::Json if is_maria => "longtext".to_owned(),
         ColumnType::Enum(values) => list("enum", values),
         ColumnType::Set(values) => list("set", values),
         kind => kind.to_string(),
@@ -15,11 +18,65 @@ pub(super) fn wanted(kind: &ColumnType, is_maria: bool) -> String {
 }
 
 fn list(name: &str, values: &[&str]) -> String {
-    let values: Vec<_> = values
-        .iter()
-        .map(|value| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''")))
-        .collect();
+    let values: Vec<_> = values.iter().map(|value| quoted(&as_told(value))).collect();
     format!("{name}({})", values.join(","))
+}
+
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// What is between the first quotes, and what is behind them.
+fn first_value(list: &str) -> Option<(String, &str)> {
+    let list = list.strip_prefix('\'')?;
+    let mut letters = list.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let is_doubled = matches!(letters.peek(), Some((_, '\'')));
+        match letter {
+            '\'' if !is_doubled => {
+                let (value, behind) = (list.get(..at)?, list.get(at + 1..)?);
+                return Some((unescaped(value), behind));
+            }
+            // The next one belongs to it.
+            '\'' | '\\' => drop(letters.next()),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The values of an ENUM or SET with one escape for each letter: servers have several.
+fn told_list(kind: &Kind<'_>) -> Option<String> {
+    let mut values = Vec::new();
+    let mut list = kind.inner;
+    loop {
+        let (value, behind) = first_value(list)?;
+        values.push(quoted(&as_told(&value)));
+        match behind.strip_prefix(',') {
+            Some(more) => list = more,
+            None if behind.is_empty() => break,
+            None => return None,
+        }
+    }
+    Some(format!("{}({}){}", kind.name, values.join(","), kind.rest))
+}
+
+/// The default that means nothing, as SQL, of a type that is there; none where nobody knows one.
+pub(super) fn zero(have: &Column) -> Option<String> {
+    let kind = Kind::of(&have.kind);
+    Some(match kind.name {
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "float"
+        | "double" | "bit" | "year" => "0".to_owned(),
+        "char" | "varchar" | "binary" | "varbinary" | "set" => "''".to_owned(),
+        "date" => "'1970-01-01'".to_owned(),
+        "time" => "'00:00:00'".to_owned(),
+        // The first moment that a TIMESTAMP can hold.
+        "datetime" | "timestamp" => "'1970-01-01 00:00:01'".to_owned(),
+        "enum" => text(&first_value(kind.inner)?.0),
+        "json" => "('null')".to_owned(),
+        name if TEXTS.contains(&name) || BLOBS.contains(&name) => "('')".to_owned(),
+        _ => return None,
+    })
 }
 
 /// A type as the server tells it. MariaDB tells how wide integers are shown, MySQL has given that up.
@@ -27,6 +84,11 @@ pub(super) fn told(kind: &str) -> String {
     let parts = Kind::of(kind);
     if parts.rank(&INTEGERS).is_some() && !parts.rest.contains("zerofill") {
         return format!("{}{}", parts.name, parts.rest);
+    }
+    if ["enum", "set"].contains(&parts.name)
+        && let Some(told) = told_list(&parts)
+    {
+        return told;
     }
     kind.to_owned()
 }
@@ -122,19 +184,40 @@ mod tests {
         }
         assert_eq!(
             told("int(11)"),
-            wanted(
-                &ColumnType::Integer {
-                    bits: 32,
-                    signed: true
-                },
-                true
-            )
+            wanted(&ColumnType::Integer {
+                bits: 32,
+                signed: true
+            })
         );
-        assert_eq!(told("tinyint(1)"), wanted(&ColumnType::Bool, false));
+        assert_eq!(told("tinyint(1)"), wanted(&ColumnType::Bool));
         assert_eq!(
             told("enum('a','b''c','d\\\\e')"),
-            wanted(&ColumnType::Enum(&["a", "b'c", "d\\e"]), false)
+            wanted(&ColumnType::Enum(&["a", "b'c", "d\\e"]))
         );
+        assert_eq!(
+            told("set('\\\\','','''','?','\\n\t\\0','x')"),
+            wanted(&ColumnType::Set(&["\\", "", "'", "🐝", "\n\t\0", "x"]))
+        );
+    }
+
+    #[test]
+    fn columns_of_every_type_have_a_default() {
+        for (kind, expected) in [
+            ("int unsigned", Some("0")),
+            ("varchar(3)", Some("''")),
+            ("mediumtext", Some("('')")),
+            ("json", Some("('null')")),
+            ("enum('it''s','b')", Some("'it''s'")),
+            ("enum('a\\\\')", Some("x'615c'")),
+            ("point", None),
+        ] {
+            let kind = kind.to_owned();
+            let column = Column {
+                kind,
+                ..Column::default()
+            };
+            assert_eq!(zero(&column).as_deref(), expected, "{}", column.kind);
+        }
     }
 
     #[test]
@@ -164,6 +247,8 @@ mod tests {
             ("enum('a')", "enum('ab')"),
             ("double(10,2)", "double"),
             ("char(36)", "binary(16)"),
+            ("varchar(10)", "json"),
+            ("json", "longtext"),
         ] {
             assert!(!widens(have, want), "{have} {want}");
         }

@@ -6,7 +6,12 @@ mod write;
 
 use futures_util::future::BoxFuture;
 
-use super::{alter::Action, change::Change, definitions::Definitions, have::Table};
+use super::{
+    alter::Action,
+    change::Change,
+    definitions::Definitions,
+    have::{Column, Table},
+};
 use crate::{
     column::RowReader,
     database::{Database, Dialect, SelectError, Session},
@@ -65,9 +70,16 @@ impl Definitions for MySql {
 
     fn kind(&self, table: &TableSchema, position: usize) -> String {
         let column = table.columns.get(position);
-        column.map_or_else(String::new, |column| {
-            kind::wanted(&column.column_type, self.is_maria)
-        })
+        column.map_or_else(String::new, |column| kind::wanted(&column.column_type))
+    }
+
+    /// MariaDB keeps JSON as a text with a check, which old versions did not make.
+    fn does_for(&self, have: &str, want: &str) -> bool {
+        have == want || (self.is_maria && (have, want) == ("longtext", "json"))
+    }
+
+    fn default_for(&self, have: &Column) -> Option<String> {
+        kind::zero(have)
     }
 
     fn widens(&self, have: &str, want: &str) -> bool {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     column::{Column as _, ColumnError, RowReader},
-    database::{SelectError, Session},
+    database::{SelectError, Session, render::quoted},
 };
 
 const TABLE: &str = "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES \
@@ -15,6 +15,9 @@ const TABLE: &str = "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES \
 const COLUMNS: &str = "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
      COLUMN_COMMENT FROM information_schema.COLUMNS \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION";
+/// Those that are a part of a column's definition have its name.
+const CHECKS: &str = "SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
+     WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = ?";
 const INDEXES: &str = "SELECT INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE \
      FROM information_schema.STATISTICS \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY INDEX_NAME, SEQ_IN_INDEX";
@@ -36,7 +39,18 @@ pub(super) async fn table(
     let Some((table_type, engine)) = about.into_iter().next() else {
         return Ok(None);
     };
-    let columns = rows(session, COLUMNS, table, |row| column(row, is_maria)).await?;
+    let mut columns = rows(session, COLUMNS, table, |row| column(row, is_maria)).await?;
+    // In MySQL they belong to the table.
+    if is_maria {
+        let checks = rows(session, CHECKS, table, |row| {
+            Ok((String::read(row)?, String::read(row)?))
+        });
+        for (name, condition) in checks.await? {
+            if let Some(column) = columns.iter_mut().find(|column| column.name == name) {
+                checked(column, &condition);
+            }
+        }
+    }
     let parts = rows(session, INDEXES, table, |row| {
         Ok((String::read(row)?, Part::read(row)?))
     })
@@ -77,12 +91,13 @@ fn column(row: &mut dyn RowReader, is_maria: bool) -> Result<Column, ColumnError
         String::read(row)? == "YES",
     );
     let default = Option::<String>::read(row)?;
-    let default = if is_maria {
-        default.and_then(of_maria)
-    } else {
-        default
-    };
     let extra = String::read(row)?.to_ascii_lowercase();
+    let default = match default {
+        Some(default) if is_maria => of_maria(default),
+        Some(default) if extra.contains(EXPRESSION) => Some(of_expression(default)),
+        default => default,
+    };
+    let generated = extra.replace(EXPRESSION, "").contains("generated");
     Ok(Column {
         name,
         kind: told(&kind),
@@ -90,9 +105,53 @@ fn column(row: &mut dyn RowReader, is_maria: bool) -> Result<Column, ColumnError
         default,
         auto_increment: extra.contains("auto_increment"),
         on_update: extra.contains("on update"),
+        generated,
+        has_check: false,
+        loses: loses(&extra, generated),
         collation: Option::read(row)?,
         comment: String::read(row)?,
     })
+}
+
+/// What MySQL says of a column whose default is an expression.
+const EXPRESSION: &str = "default_generated";
+
+/// What a new definition does not repeat.
+fn loses(extra: &str, generated: bool) -> Option<&'static str> {
+    if generated {
+        return Some("the database computes the column, and would no longer");
+    }
+    let (extra, _) = extra.split_once("on update").unwrap_or((extra, ""));
+    let more = extra.replace(EXPRESSION, "").replace("auto_increment", "");
+    match more.trim() {
+        "" => None,
+        "invisible" => Some("the column is invisible, and would no longer be"),
+        _ => Some("the column has attributes that it would lose (SHOW CREATE TABLE tells them)"),
+    }
+}
+
+/// JSON is the one type that MariaDB keeps by a condition.
+fn checked(column: &mut Column, condition: &str) {
+    let is_json = condition.eq_ignore_ascii_case(&format!("json_valid({})", quoted(&column.name)));
+    if is_json && column.kind == "longtext" {
+        column.kind = "json".to_owned();
+    } else {
+        column.has_check = true;
+        column.loses = column
+            .loses
+            .or(Some("the column has a CHECK, which would be dropped"));
+    }
+}
+
+/// Of `_utf8mb4\'text\'`, as MySQL tells a literal that stands where an expression does.
+fn of_expression(default: String) -> String {
+    let told = default.replace("\\'", "'");
+    match told.split_once('\'') {
+        Some((charset, rest)) if charset.starts_with('_') || charset.is_empty() => {
+            rest.strip_suffix('\'').map_or(default, literal::unescaped)
+        }
+        _ => default,
+    }
 }
 
 /// MariaDB tells a literal where MySQL tells the value.

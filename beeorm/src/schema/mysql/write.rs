@@ -2,7 +2,7 @@ use super::{
     super::{
         change::Change,
         have::{Column, ForeignKey},
-        literal::{canonical, value, zero},
+        literal::{canonical, is_default, value, zero},
     },
     MySql,
 };
@@ -42,6 +42,9 @@ pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> St
         }
         Change::DropIndex(name) => format!("DROP INDEX {}", quoted(name)),
         Change::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
+        Change::GiveDefault { column, default } => {
+            format!("ALTER COLUMN {} SET DEFAULT {default}", quoted(column))
+        }
         Change::AddColumn(position) => format!(
             "ADD COLUMN {}",
             column(mysql, table, *position, &For::OldTable)
@@ -139,7 +142,7 @@ fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>
     } else {
         " NOT NULL"
     });
-    if let Some(default) = default(mysql, column, purpose) {
+    if let Some(default) = default(column, position == table.key, purpose) {
         sql.push_str(&format!(" DEFAULT {default}"));
     }
     if position == table.key && table.key_source == KeySource::AutoIncrement {
@@ -173,7 +176,7 @@ fn kind(kind: &ColumnType) -> String {
 }
 
 /// The default: the entity's own, or one that the server would otherwise choose wrongly.
-fn default(mysql: &MySql, column: &ColumnSchema, purpose: &For<'_>) -> Option<String> {
+fn default(column: &ColumnSchema, is_key: bool, purpose: &For<'_>) -> Option<String> {
     let kind = &column.column_type;
     if let Some(literal) = column.default {
         let value = value(literal);
@@ -183,20 +186,36 @@ fn default(mysql: &MySql, column: &ColumnSchema, purpose: &For<'_>) -> Option<St
             _ => value,
         });
     }
-    let needed = match kind {
+    let needed = match purpose {
         // Without one, servers before their `explicit_defaults_for_timestamp` set it at every update.
-        ColumnType::Timestamp => true,
-        // A strict server refuses the zeros that it would itself put into the rows that there are.
-        ColumnType::Date | ColumnType::DateTime => matches!(purpose, For::OldTable),
-        // MariaDB would put an empty text there, which is no JSON; MySQL puts `null`.
-        ColumnType::Json => mysql.is_maria && matches!(purpose, For::OldTable),
-        _ => false,
+        _ if *kind == ColumnType::Timestamp => true,
+        For::NewTable => false,
+        // Programs that do not know the column yet go on inserting rows, and so do their frames in the stream.
+        For::OldTable => !is_key,
+        For::Change(have) => have.default.is_some() && is_default(column, have.default.as_deref()),
     };
-    (needed && !column.nullable).then(|| text(zero(kind)))
+    (needed && !column.nullable).then(|| nothing(kind))
+}
+
+/// The value that stands for nothing. Long texts and the like take it as an expression only.
+fn nothing(kind: &ColumnType) -> String {
+    let zero = zero(kind);
+    match kind {
+        ColumnType::Text { length: None } | ColumnType::Blob(_) | ColumnType::Json => {
+            format!("({})", text(zero))
+        }
+        ColumnType::Uuid => format!("x'{}'", "00".repeat(16)),
+        ColumnType::Bool
+        | ColumnType::Integer { .. }
+        | ColumnType::Float
+        | ColumnType::Double
+        | ColumnType::Decimal { .. } => zero.to_owned(),
+        _ => text(zero),
+    }
 }
 
 /// A literal that means the same in every SQL mode: whether a backslash escapes depends on it.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     if value.contains('\\') {
         let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
         return format!("x'{digits}'");

@@ -6,7 +6,12 @@ mod write;
 
 use futures_util::future::BoxFuture;
 
-use super::{alter::Action, change::Change, definitions::Definitions, have::Table};
+use super::{
+    alter::Action,
+    change::Change,
+    definitions::Definitions,
+    have::{Column, Table},
+};
 use crate::{
     database::{SelectError, Session, sqlite_index},
     entity::{IndexSchema, TableSchema},
@@ -31,6 +36,11 @@ impl Definitions for Sqlite {
     /// What is stored keeps its form whatever the column is declared as.
     fn widens(&self, _: &str, _: &str) -> bool {
         false
+    }
+
+    /// It gives a default to new columns only.
+    fn default_for(&self, _: &Column) -> Option<String> {
+        None
     }
 
     fn index_name(&self, table: &TableSchema, index: &IndexSchema) -> String {

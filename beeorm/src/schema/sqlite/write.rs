@@ -72,7 +72,7 @@ pub(super) fn actions(sqlite: &Sqlite, table: &TableSchema, change: &Change<'_>)
         Change::AddForeignKey { foreign_key, .. } => {
             by_hand(&format!("add: {}", self::foreign_key(foreign_key)))
         }
-        Change::MakeTransactional => Vec::new(),
+        Change::MakeTransactional | Change::GiveDefault { .. } => Vec::new(),
     }
 }
 

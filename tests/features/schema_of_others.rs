@@ -1,0 +1,135 @@
+//! Columns of which somebody said more than an entity can: what an alteration would take from them.
+
+use beeorm::{Alter, EntityEnum, prelude::*};
+use sqlx::{Row, raw_sql};
+
+use crate::{
+    schema::shown,
+    support::{TestDatabase, engine, mysql_database, on_every_backend},
+};
+
+#[derive(Entity, Debug, Default, PartialEq)]
+#[entity(table = "people")]
+struct Person {
+    id: u32,
+    #[entity(length = 20)]
+    name: String,
+    #[entity(length = 20)]
+    hidden: Option<String>,
+    #[entity(length = 40)]
+    made: Option<String>,
+    document: serde_json::Value,
+}
+
+async fn connect(database: &TestDatabase) -> Engine {
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
+    registry.entity::<Person>().connect().await.unwrap()
+}
+
+async fn is_maria(database: &TestDatabase) -> bool {
+    let version = sqlx::query("SELECT CAST(VERSION() AS CHAR)");
+    let version = version
+        .fetch_one(&mut database.connect().await)
+        .await
+        .unwrap();
+    version.get::<String, _>(0).contains("MariaDB")
+}
+
+async fn shape(database: &TestDatabase) -> String {
+    let row = sqlx::query("SHOW CREATE TABLE people");
+    let row = row.fetch_one(&mut database.connect().await).await.unwrap();
+    row.get(1)
+}
+
+fn danger<'a>(alters: &'a [Alter], column: &str) -> Option<&'a str> {
+    let alter = alters.iter().find(|alter| {
+        alter
+            .to_string()
+            .contains(&format!("MODIFY COLUMN `{column}`"))
+    });
+    alter.expect("it is too narrow").danger()
+}
+
+#[tokio::test]
+async fn what_widening_would_take_from_a_column_is_told() {
+    let database = mysql_database().await;
+    let is_maria = is_maria(&database).await;
+    let sql = "CREATE TABLE people (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+         name varchar(10) NOT NULL CHECK (name <> ''), hidden varchar(10) NULL INVISIBLE, \
+         made varchar(30) AS (concat('made', '!')) STORED, document json NOT NULL)";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let engine = connect(&database).await;
+    let left = engine.schema().update().await.unwrap();
+    assert!(danger(&left, "hidden").unwrap().contains("invisible"));
+    assert!(danger(&left, "made").unwrap().contains("computes"));
+    if is_maria {
+        assert!(danger(&left, "name").unwrap().contains("CHECK"));
+        assert_eq!(left.len(), 3, "{:#?}", shown(&left));
+    } else {
+        assert_eq!(left.len(), 2, "{:#?}", shown(&left));
+    }
+    let shape = shape(&database).await.to_lowercase();
+    for word in ["check", "invisible", "generated always", "concat"] {
+        assert!(shape.contains(word), "{word}: {shape}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_not_taken_for_json() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE people (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(20) NOT NULL, \
+         hidden varchar(20) NULL, made varchar(40) NULL, document varchar(50) NOT NULL); \
+         INSERT INTO people (name, document) VALUES ('Tom', 'a bee')";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let engine = connect(&database).await;
+    let left = engine.schema().update().await.unwrap();
+    assert!(danger(&left, "document").unwrap().contains("converts"));
+}
+
+#[derive(EntityEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Odd {
+    #[default]
+    #[entity(rename = "c\\d")]
+    Backslash,
+    #[entity(rename = "it's")]
+    Quote,
+    #[entity(rename = "a\n\tb")]
+    Newline,
+    #[entity(rename = "🐝")]
+    Bee,
+}
+
+#[derive(Entity, Debug, Default, PartialEq)]
+#[entity(table = "oddities")]
+struct Oddity {
+    #[entity(uuid)]
+    id: Uuid,
+    #[entity(default = "a\n\tb")]
+    one: Odd,
+    #[entity(default = "🐝")]
+    other: Odd,
+    all: Set<Odd>,
+    #[entity(default = "a\\'b\"c%s?\r\n\t☃🐝")]
+    text: String,
+}
+
+on_every_backend! {
+    async fn letters_that_are_escaped_are_no_difference(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Oddity>()).await;
+        assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
+        let all = [Odd::Backslash, Odd::Quote, Odd::Newline, Odd::Bee];
+        for one in all {
+            let mut oddity = engine.track(Oddity { one, all: all.into(), ..Oddity::default() }).unwrap();
+            engine.flush(&mut oddity).await.unwrap();
+            assert_eq!(*engine.load::<Oddity>(oddity.id).await.unwrap().unwrap(), *oddity);
+        }
+    }
+}
