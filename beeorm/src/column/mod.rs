@@ -29,6 +29,10 @@ mod value;
 
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "json")]
+mod json_numbers;
+#[cfg(feature = "json")]
+mod json_text;
 
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 pub(crate) use self::value::{date_text, datetime_text};
