@@ -103,20 +103,25 @@ impl<'a> VariantModel<'a> {
         }
         if let Some(problem) = problem(&name) {
             mistakes.add(at, problem);
-        } else if let Some((other, stored)) = earlier.get(&name.to_lowercase()) {
+        } else if let Some((other, stored)) = earlier.get(&folded(&name)) {
             let message = format!(
                 "`{other}` is stored as `{stored}`, which MySQL does not tell from `{name}`; \
                  `#[entity(rename = \"..\")]` one of them"
             );
             mistakes.add(at, message);
         } else {
-            earlier.insert(name.to_lowercase(), (&variant.ident, name.clone()));
+            earlier.insert(folded(&name), (&variant.ident, name.clone()));
         }
         Self {
             ident: &variant.ident,
             name,
         }
     }
+}
+
+/// Without case, as collations compare: 'straße' is 'STRASSE'.
+fn folded(name: &str) -> String {
+    name.to_uppercase().to_lowercase()
 }
 
 /// Why MySQL does not take the value.

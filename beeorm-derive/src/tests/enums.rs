@@ -70,6 +70,15 @@ fn names_differ() {
 }
 
 #[test]
+fn names_differ_in_more_than_case() {
+    let message = "`A` is stored as `straße`, which MySQL does not tell from `STRASSE`; `#[entity(rename = \"..\")]` one of them";
+    assert_enum(
+        "enum Street { #[entity(rename = \"straße\")] A, #[entity(rename = \"STRASSE\")] B }",
+        &[(message, "\"STRASSE\"")],
+    );
+}
+
+#[test]
 fn there_are_not_too_many() {
     let variants: String = (0..=65_535).map(|number| format!("V{number},")).collect();
     assert_enum(
