@@ -80,7 +80,7 @@ use syn::DeriveInput;
 /// | `length = max` | `String` | As long as a MEDIUMTEXT may be: 16 MiB. |
 /// | `blob`, `mediumblob`, `longblob` | `Vec<u8>` | At most 64 KiB (also when nothing is said), 16 MiB, 4 GiB. |
 /// | `precision = 10, scale = 2` | `Decimal` | Digits in total, and after the point. A `Decimal` has to say. |
-/// | `json` | any serde type | Stored as JSON; an `Option` that is `None` is NULL. |
+/// | `json` | any serde type | Stored as JSON; an `Option` that is `None` is NULL. At most 100 deep, and finite numbers only. |
 /// | `embedded` | a struct with [`derive(Embedded)`](macro@Embedded) | Its columns, with the field's name and `_` before their names. |
 /// | `embedded, prefix = "x_"` | the same | Its columns, with this before their names; `""` for nothing. |
 /// | `unique` | any column but text without a length, blobs and JSON | A unique index of the column, with the column's name. |
@@ -88,6 +88,10 @@ use syn::DeriveInput;
 /// | `index`, `index = "name"` | the same | The same, not unique. |
 /// | `default = 1` | any column but the key, text without a length, blobs and JSON | The default in the table's definition: a number, `true`, `false` or a text. |
 /// | `skip` | any type with `Default` | Not stored; its default when the entity is loaded. |
+///
+/// `Decimal` is that of `rust_decimal` 1, dates and times are those of `chrono` 0.4, and JSON is of `serde_json` 1 and `serde`
+/// 1: dependencies of your own. A field under `json` that is changed through `&` (a `Cell`, an atomic number) is not seen to be
+/// changed.
 ///
 /// A field of type `Option` may be NULL, any other may not. `usize`, `char`, references and the like are
 /// refused, with the type to use instead.

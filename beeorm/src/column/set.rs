@@ -3,6 +3,22 @@ use std::{fmt, marker::PhantomData};
 use super::{Column, ColumnError, ColumnSink, ColumnType, EntityEnum, RowReader};
 
 /// Any number of an enum's values, stored in a SET column (at most 64 of them, as in MySQL).
+///
+/// ```
+/// use beeorm::prelude::*;
+///
+/// #[derive(EntityEnum, Clone, Copy, PartialEq, Eq, Debug)]
+/// enum Day {
+///     Saturday,
+///     Sunday,
+/// }
+///
+/// let mut open = Set::from([Day::Saturday]);
+/// open.insert(Day::Sunday);
+/// open.remove(Day::Saturday);
+/// assert!(open.contains(Day::Sunday) && !open.contains(Day::Saturday));
+/// assert_eq!(open.iter().count(), 1);
+/// ```
 pub struct Set<E> {
     bits: u64,
     of: PhantomData<E>,

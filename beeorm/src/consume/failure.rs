@@ -21,6 +21,20 @@ pub enum Resolution {
 
 /// A lazy flush that the database refuses, as error resolvers see it. It stands alone: its neighbours
 /// are not touched by what is decided. Derefs to the database's error.
+///
+/// ```no_run
+/// # use beeorm::prelude::*;
+/// # async fn f(engine: &Engine) -> Result<(), Error> {
+/// let consumer = engine.background_consumer().error_resolver(|failure: Failure| async move {
+///     match failure.statement() {
+///         // Somebody was faster with this page view.
+///         Some(refused) if refused.table == "views" && failure.is_duplicate_key() => Resolution::Skip,
+///         _ => Resolution::Pass,
+///     }
+/// });
+/// consumer.run_until(tokio::signal::ctrl_c()).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Failure {

@@ -196,6 +196,15 @@ impl BackgroundConsumer {
     ///
     /// Several are asked in the order in which they were given, until one does not answer
     /// [`Resolution::Pass`]; when all pass, the flush is dead-lettered. One that panics has passed.
+    ///
+    /// ```no_run
+    /// # use beeorm::prelude::*;
+    /// # fn f(engine: &Engine) -> beeorm::BackgroundConsumer {
+    /// engine.background_consumer().error_resolver(|failure| async move {
+    ///     if failure.is_duplicate_key() { Resolution::Skip } else { Resolution::Pass }
+    /// })
+    /// # }
+    /// ```
     #[must_use]
     pub fn error_resolver<F, R>(mut self, resolver: F) -> Self
     where

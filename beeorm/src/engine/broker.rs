@@ -16,6 +16,18 @@ use crate::{
 };
 
 /// The streams' figures, and a look at what waits in them.
+///
+/// ```no_run
+/// # use beeorm::prelude::*;
+/// # async fn f(engine: &Engine) -> Result<(), Error> {
+/// let broker = engine.event_broker();
+/// let figures = broker.stream_statistics(LAZY_CHANNEL).await?;
+/// println!("{} flushes wait", figures.len);
+/// for frame in broker.waiting(LAZY_CHANNEL, 10).await? {
+///     println!("for {:?}: {:?}", frame.age, frame.statements);
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct EventBroker {
     parts: Arc<Parts>,

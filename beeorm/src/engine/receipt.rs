@@ -11,6 +11,22 @@ use crate::{
 };
 
 /// What a lazy flush left in the stream.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use beeorm::prelude::*;
+/// # #[derive(Entity)]
+/// # struct User {
+/// #     #[entity(uuid)]
+/// #     id: Uuid,
+/// # }
+/// # async fn f(engine: &Engine, mut user: User) -> Result<(), Error> {
+/// let receipt = engine.flush_lazy(&mut user).await?;
+/// if receipt.applied(Duration::from_secs(5)).await? == Outcome::Dead {
+///     println!("look into the dead letters for {:?}", receipt.frame_ids());
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Receipt {
     pub(super) entry: Option<EntryId>,
@@ -22,6 +38,19 @@ pub struct Receipt {
 }
 
 /// What became of a lazy flush.
+///
+/// ```
+/// use beeorm::Outcome;
+///
+/// fn is_stored(outcome: Outcome) -> Option<bool> {
+///     match outcome {
+///         Outcome::Applied => Some(true),
+///         Outcome::Skipped | Outcome::Dead | Outcome::SetAside => Some(false),
+///         _ => None, // forgotten: look at the row
+///     }
+/// }
+/// # assert_eq!(is_stored(Outcome::Dead), Some(false));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Outcome {

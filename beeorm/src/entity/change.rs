@@ -67,6 +67,21 @@ impl<E: Entity> fmt::Debug for Assignment<E> {
 }
 
 /// A change of one row by its key, without loading it. Made by [`Entity::change`].
+///
+/// ```no_run
+/// # use beeorm::prelude::*;
+/// # #[derive(Entity)]
+/// # struct User {
+/// #     #[entity(uuid)]
+/// #     id: Uuid,
+/// #     name: String,
+/// #     visits: u32,
+/// # }
+/// # async fn f(engine: &Engine, id: Uuid) -> Result<(), Error> {
+/// let change = User::change(id).set(User::columns().name, "Ann").add(User::columns().visits, 1);
+/// engine.flush_lazy(change).await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a change does nothing until it is flushed"]
 pub struct Change<E: Entity> {
     pub(crate) key: E::Key,

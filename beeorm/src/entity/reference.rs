@@ -7,6 +7,30 @@ use crate::column::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, Ref
 ///
 /// It holds the key alone, or an entity that is not saved yet and is flushed together with the one
 /// that holds it, parent first.
+///
+/// ```no_run
+/// # use beeorm::prelude::*;
+/// #[derive(Entity, Default)]
+/// struct Team {
+///     #[entity(uuid)]
+///     id: Uuid,
+///     name: String,
+/// }
+///
+/// #[derive(Entity)]
+/// struct Player {
+///     #[entity(uuid)]
+///     id: Uuid,
+///     team: Reference<Team>,
+/// }
+///
+/// # async fn f(engine: &Engine, known: Uuid) -> Result<(), Error> {
+/// let team = Team { name: "Bees".to_owned(), ..Team::default() };
+/// let mut first = Player { id: Uuid::nil(), team: Reference::new(team) }; // flushed with it
+/// let mut second = Player { id: Uuid::nil(), team: Reference::to(known) };
+/// engine.flush((&mut first, &mut second)).await?;
+/// # Ok(()) }
+/// ```
 pub struct Reference<T: Entity> {
     key: T::Key,
     value: Option<Box<Tracked<T>>>,

@@ -20,6 +20,25 @@ use crate::{
 /// It derefs to the entity; the snapshot is taken at the first mutable borrow, so that a loaded and
 /// untouched entity costs nothing. Made by `Engine::load`, `track` and `attach`. What there is to ask of
 /// it are associated functions, `Tracked::is_dirty(&user)`, so that no method of the entity is hidden.
+///
+/// ```no_run
+/// # use beeorm::prelude::*;
+/// # #[derive(Entity)]
+/// # struct User {
+/// #     id: u32,
+/// #     name: String,
+/// # }
+/// # async fn f(engine: &Engine) -> Result<(), Error> {
+/// if let Some(mut user) = engine.load::<User>(1_u32).await? {
+///     user.name = "Ann".to_owned();
+///     assert_eq!(Tracked::dirty_columns(&user), ["name"]);
+///     engine.flush(&mut user).await?; // UPDATE of the name alone
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// A change is a column that is encoded otherwise than before. What is changed through `&`, an atomic number in a JSON field
+/// say, is not seen unless the entity was borrowed mutably before that.
 pub struct Tracked<T: Entity> {
     value: T,
     origin: Origin,
