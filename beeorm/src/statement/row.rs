@@ -509,7 +509,7 @@ fn assign_parents<T: Entity>(value: &mut T, made: &MadeKeys) -> Result<(), Error
     })
 }
 
-/// So many entities may hold each other: on a thread's 2 MiB of stack there is room for four times as many, without the
+/// So many entities may hold each other: on a thread's 2 MiB of stack there is room for three times as many, without the
 /// compiler's optimizations.
 const DEEPEST: usize = 64;
 
