@@ -1,6 +1,6 @@
 //! The audit itself: a short run is clean, and what is tampered with afterwards is seen.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::support::servers;
 
@@ -31,9 +31,9 @@ fn a_short_run_is_clean_and_tampering_is_seen() {
             "--sabotage",
             "reorder",
         ])
-        .stderr(Stdio::inherit())
         .output()
         .unwrap();
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");
     let lines: Vec<&str> = text

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use beeorm_tests::overheard;
 use serde_json::Value;
 
 const PROGRAMS: [&str; 6] = [
@@ -28,6 +29,7 @@ pub(crate) fn program(name: &str) -> Command {
     for variable in VARIABLES {
         command.env_remove(variable);
     }
+    command.stderr(Stdio::piped());
     command
 }
 
@@ -54,11 +56,11 @@ fn build() -> Result<HashMap<String, String>, String> {
         .args(PROGRAMS)
         .arg("--message-format=json-render-diagnostics")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !built.status.success() {
-        return Err("the examples cannot be built; cargo says why on standard error".to_owned());
+        let told = String::from_utf8_lossy(&built.stderr);
+        return Err(format!("the examples cannot be built: {told}"));
     }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     Ok(String::from_utf8_lossy(&built.stdout)
@@ -85,6 +87,9 @@ impl Running {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        if let Some(words) = process.stderr.take() {
+            overheard(words);
+        }
         let output = process.stdout.take().map(BufReader::new);
         Self {
             process,

@@ -17,7 +17,7 @@ use testcontainers_modules::testcontainers::{
     ContainerAsync, ContainerRequest, GenericImage, Image, ImageExt, TestcontainersError,
 };
 
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::local::free_port;
 use crate::machine::Machine;
 use crate::{Sentinels, Servers, Trouble, ask, sentinel};
@@ -198,7 +198,9 @@ pub(crate) fn remove(label: &str) {
         .map_err(|error| error.to_string())
         .and_then(|runtime| runtime.block_on(remove_labelled(label)));
     if let Err(error) = removed {
-        eprintln!("test servers: cannot remove the containers labelled {LABEL}={label}: {error}");
+        guard::tell(&format!(
+            "cannot remove the containers labelled {LABEL}={label}: {error}"
+        ));
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn watch() -> ExitCode {
             Some(("forget", id)) => processes.retain(|known| known != id),
             Some(("folder", path)) => folders.push(PathBuf::from(path)),
             Some(("label", value)) => labels.push(value.to_owned()),
-            _ => eprintln!("test servers: the guard does not know the order `{line}`"),
+            _ => tell(&format!("the guard does not know the order `{line}`")),
         }
     }
     // What the servers hold is of no use any more, so they need no orderly end.
@@ -143,5 +143,10 @@ fn remove(folder: &Path) {
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }
-    eprintln!("test servers: cannot remove {}", folder.display());
+    tell(&format!("cannot remove {}", folder.display()));
+}
+
+/// Where whoever listened may be gone by now, for which `eprintln!` would panic.
+pub(crate) fn tell(words: &str) {
+    let _ = writeln!(io::stderr(), "test servers: {words}");
 }

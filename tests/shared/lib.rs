@@ -8,6 +8,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod overheard;
 mod program;
 mod proxy;
 mod random;
@@ -16,6 +17,7 @@ mod redis;
 mod servers;
 
 pub use self::{
+    overheard::overheard,
     program::Program,
     proxy::{Fault, Hits, Proxy},
     random::Random,

@@ -6,6 +6,8 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use crate::overheard;
+
 /// The program, running. What it has started stops when this value is dropped.
 #[derive(Debug)]
 pub struct Program {
@@ -28,8 +30,12 @@ impl Program {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot run beeorm-test-servers: {error}"))?;
+        if let Some(words) = process.stderr.take() {
+            overheard(words);
+        }
         let orders = process.stdin.take();
         let output = process.stdout.take();
         let mut answers = BufReader::new(output.ok_or("its output is no pipe")?);

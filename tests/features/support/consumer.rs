@@ -6,6 +6,7 @@ use std::{
 };
 
 use beeorm::{BackgroundConsumer, Report};
+use beeorm_tests::overheard;
 use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
@@ -71,15 +72,18 @@ impl ConsumerProcess {
         workers: usize,
         batch_size: usize,
     ) -> Self {
+        let (told, tells) = std::io::pipe().expect("there are pipes");
         let child = TokioCommand::new(env!("CARGO_BIN_EXE_beeorm-test-consumer"))
             .args([workers.to_string(), batch_size.to_string()])
             .env("BEEORM_MYSQL_URL", database)
             .env("BEEORM_REDIS_URL", stream)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(tells)
             .kill_on_drop(true)
             .spawn()
             .expect("beeorm-test-consumer starts");
+        overheard(told);
         let id = child.id().expect("it was not waited for yet");
         Self { child, id }
     }
