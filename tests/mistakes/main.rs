@@ -31,6 +31,7 @@ struct Holder {
     id: Uuid,
     plain: Plain,
     //~ Plain: `Plain` cannot be stored in a column
+    //~| an enum can with `#[derive(EntityEnum)]` on it
     //~| to refer to another entity, hold a `Reference` of it
     //~| under `#[entity(json)]` any serde type can; `#[entity(embedded)]` takes a struct with `#[derive(Embedded)]`, and `#[entity(skip)]` leaves the field out
     refers: Reference<Plain>,

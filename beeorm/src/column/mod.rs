@@ -61,6 +61,7 @@ pub use self::{
 /// references, and for `Option` of all of these, where `None` is NULL.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
+    note = "an enum can with `#[derive(EntityEnum)]` on it",
     note = "to refer to another entity, hold a `Reference` of it",
     note = "under `#[entity(json)]` any serde type can; `#[entity(embedded)]` takes a struct with `#[derive(Embedded)]`, and `#[entity(skip)]` leaves the field out"
 )]
