@@ -1,8 +1,7 @@
 //! What the compiler says of mistakes in a user's program: of each mistake in `tests/mistakes`, in the library's words,
 //! and pointing at what is wrong.
 
-use std::process::Command;
-
+use beeorm_tests::cargo;
 use serde_json::Value;
 
 /// A mistake, and what stands below it in the program.
@@ -46,7 +45,7 @@ fn are_answered_in_the_librarys_words() {
 
 /// The errors, of which each points somewhere.
 fn compile() -> Vec<Value> {
-    let compiled = Command::new(env!("CARGO"))
+    let compiled = cargo(env!("CARGO"))
         .args(["build", "--quiet", "--workspace", "--message-format=json"])
         .args(["--bin", "beeorm-mistakes"])
         .args(["--features", "beeorm-mistakes/wrong"])

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use beeorm_tests::overheard;
+use beeorm_tests::{cargo, overheard};
 use serde_json::Value;
 
 const PROGRAMS: [&str; 6] = [
@@ -51,7 +51,7 @@ fn build() -> Result<HashMap<String, String>, String> {
     } else {
         "release"
     };
-    let built = Command::new(env!("CARGO"))
+    let built = cargo(env!("CARGO"))
         .args(["build", "--quiet", "--workspace", "--profile", profile])
         .args(PROGRAMS)
         .arg("--message-format=json-render-diagnostics")

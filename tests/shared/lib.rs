@@ -8,6 +8,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod cargo;
 mod overheard;
 mod program;
 mod proxy;
@@ -17,6 +18,7 @@ mod redis;
 mod servers;
 
 pub use self::{
+    cargo::cargo,
     overheard::overheard,
     program::Program,
     proxy::{Fault, Hits, Proxy},
