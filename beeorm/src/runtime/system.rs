@@ -123,7 +123,7 @@ mod tests {
         let system = own.block_on(async { Arc::new(System::new()) });
         assert_eq!(spawned_from(&own, &system), own.handle().id());
         assert_eq!(spawned_from(&other, &system), own.handle().id());
-        own.shutdown_background();
+        drop(own);
         assert_eq!(spawned_from(&other, &system), other.handle().id());
     }
 }
