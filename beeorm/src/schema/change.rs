@@ -19,7 +19,7 @@ pub(super) enum Change<'a> {
     DropColumn(&'a str),
     /// To a column that the entity does not know, so that rows can be inserted without it.
     GiveDefault {
-        column: &'a str,
+        have: &'a Column,
         /// As SQL.
         default: String,
     },

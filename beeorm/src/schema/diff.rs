@@ -150,8 +150,8 @@ impl<'a> Diff<'a, '_> {
             DATA_IS_LOST
         };
         if let Some(default) = given {
-            let column = &there.name;
-            self.push(Change::GiveDefault { column, default }, Danger::None);
+            let have = there;
+            self.push(Change::GiveDefault { have, default }, Danger::None);
         }
         self.push(Change::DropColumn(&there.name), Danger::Always(danger));
     }

@@ -100,15 +100,16 @@ pub(super) fn canonical(kind: &ColumnType, value: &str) -> String {
 
 /// Of `0x6162`, a letter each.
 fn bytes(value: &str) -> String {
-    let digits = value.strip_prefix("0x").unwrap_or_default();
+    // What ends in zeros is told without them.
+    let Some(digits) = value.strip_prefix("0x") else {
+        return value.to_owned();
+    };
     let byte = |digits: &[u8]| {
         let digits = std::str::from_utf8(digits).ok()?;
         u8::from_str_radix(digits, 16).ok().map(char::from)
     };
-    match digits.as_bytes().chunks(2).map(byte).collect() {
-        Some(bytes) if !digits.is_empty() => bytes,
-        _ => value.to_owned(),
-    }
+    let bytes: Option<String> = digits.as_bytes().chunks(2).map(byte).collect();
+    bytes.unwrap_or_else(|| value.to_owned())
 }
 
 /// Without zeros that mean nothing.
@@ -207,7 +208,12 @@ mod tests {
 
     #[test]
     fn zeros_are_known_however_they_are_told() {
-        for told in ["", &"\0".repeat(16), &format!("0x{}", "00".repeat(16))] {
+        for told in [
+            "",
+            "0x",
+            &"\0".repeat(16),
+            &format!("0x{}", "00".repeat(16)),
+        ] {
             assert_eq!(canonical(&ColumnType::Uuid, told), "", "{told:?}");
         }
         assert_eq!(canonical(&ColumnType::Uuid, "0x6100"), "a");

@@ -57,6 +57,11 @@ impl MySql {
         session.select(sql, &[], &mut each).await?;
         Ok(asked)
     }
+
+    /// Whether a column has to be defined anew to get this default: MySQL takes an expression in no other way.
+    fn redefines(&self, default: &str) -> bool {
+        !self.is_maria && default.starts_with('(')
+    }
 }
 
 impl Definitions for MySql {
@@ -79,7 +84,10 @@ impl Definitions for MySql {
     }
 
     fn default_for(&self, have: &Column) -> Option<String> {
-        kind::zero(have)
+        let default = kind::zero(have)?;
+        // Where the whole column has to be defined anew, nothing of it may be lost.
+        let is_safe = !self.redefines(&default) || have.loses.is_none();
+        is_safe.then_some(default)
     }
 
     fn widens(&self, have: &str, want: &str) -> bool {

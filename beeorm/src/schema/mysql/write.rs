@@ -42,8 +42,11 @@ pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> St
         }
         Change::DropIndex(name) => format!("DROP INDEX {}", quoted(name)),
         Change::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
-        Change::GiveDefault { column, default } => {
-            format!("ALTER COLUMN {} SET DEFAULT {default}", quoted(column))
+        Change::GiveDefault { have, default } if mysql.redefines(default) => {
+            format!("MODIFY COLUMN {}", as_it_is(mysql, have, default))
+        }
+        Change::GiveDefault { have, default } => {
+            format!("ALTER COLUMN {} SET DEFAULT {default}", quoted(&have.name))
         }
         Change::AddColumn(position) => format!(
             "ADD COLUMN {}",
@@ -148,19 +151,36 @@ fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>
     if position == table.key && table.key_source == KeySource::AutoIncrement {
         sql.push_str(" AUTO_INCREMENT");
     }
-    if let For::Change(Column { comment, .. }) = purpose
-        && !comment.is_empty()
-    {
-        // A comment cannot be written in hexadecimal, as other texts are.
-        let backslash = if mysql.plain_backslashes {
-            "\\"
-        } else {
-            "\\\\"
-        };
-        let comment = comment.replace('\\', backslash).replace('\'', "''");
-        sql.push_str(&format!(" COMMENT '{comment}'"));
+    if let For::Change(have) = purpose {
+        sql.push_str(&comment(mysql, have));
     }
     sql
+}
+
+/// A column that no entity knows, which takes no NULL, with a default.
+fn as_it_is(mysql: &MySql, have: &Column, default: &str) -> String {
+    let collation = have.collation.as_ref();
+    let collate = collation.map_or_else(String::new, |name| format!(" COLLATE {name}"));
+    format!(
+        "{} {}{collate} NOT NULL DEFAULT {default}{}",
+        quoted(&have.name),
+        have.kind,
+        comment(mysql, have)
+    )
+}
+
+fn comment(mysql: &MySql, have: &Column) -> String {
+    if have.comment.is_empty() {
+        return String::new();
+    }
+    // A comment cannot be written in hexadecimal, as other texts are.
+    let backslash = if mysql.plain_backslashes {
+        "\\"
+    } else {
+        "\\\\"
+    };
+    let comment = have.comment.replace('\\', backslash).replace('\'', "''");
+    format!(" COMMENT '{comment}'")
 }
 
 fn kind(kind: &ColumnType) -> String {
