@@ -1,3 +1,5 @@
+use std::{cell::Cell, ptr};
+
 use super::{Batch, Operation, Shape};
 use crate::{
     column::{ColumnError, ValueRef, check},
@@ -28,6 +30,8 @@ pub struct Encoder<'e> {
     ids: &'e dyn IdSource,
     /// Whether the entity is registered; else no consumer could read its frames.
     registered: &'e dyn Fn(&'static TableSchema) -> bool,
+    /// The last one that is: most flushes are of one entity.
+    known: Cell<Option<&'static TableSchema>>,
     /// Pools in the order of their first statement.
     pub(crate) batches: Vec<(&'static str, Batch)>,
 }
@@ -50,12 +54,22 @@ impl<'e> Encoder<'e> {
             path,
             ids,
             registered,
+            known: Cell::new(None),
             batches: Vec::new(),
         }
     }
 
+    fn is_registered(&self, schema: &'static TableSchema) -> bool {
+        let is_known = self.known.get().is_some_and(|known| ptr::eq(known, schema));
+        let is_registered = is_known || (self.registered)(schema);
+        if is_registered {
+            self.known.set(Some(schema));
+        }
+        is_registered
+    }
+
     fn batch(&mut self, schema: &'static TableSchema) -> Result<usize, Error> {
-        if !(self.registered)(schema) {
+        if !self.is_registered(schema) {
             return Err(Error::EntityNotRegistered {
                 entity: schema.entity,
             });
@@ -113,7 +127,7 @@ impl<'e> Encoder<'e> {
                 entity: schema.entity,
             }),
             // Ids are reserved for those that are registered.
-            KeySource::Client if !(self.registered)(schema) => Err(Error::EntityNotRegistered {
+            KeySource::Client if !self.is_registered(schema) => Err(Error::EntityNotRegistered {
                 entity: schema.entity,
             }),
             KeySource::Client => {
