@@ -23,10 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     // A workspace of its own, whose rivals nobody else has to build; and built before the servers start, so that
     // they wait for nobody.
     let folder = workspace::root().join("bench");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || folder.join("target"),
-        |named| workspace::root().join(named),
-    );
+    let target = workspace::target(&folder);
     let mut command = program::cargo();
     command
         .args(["build", "--release", "--locked", "--manifest-path"])

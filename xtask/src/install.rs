@@ -1,11 +1,8 @@
 //! Installs the servers where there are none: MariaDB and Redis from the distribution's packages.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
-use crate::program;
+use crate::{program, programs};
 
 /// The servers alone: no client, and no MariaDB that starts as a service.
 const PACKAGES: [&str; 2] = ["mariadb-server-core", "redis-server"];
@@ -26,7 +23,7 @@ pub(crate) fn may() -> bool {
 
 /// Installs valgrind where it is missing, or says why not.
 pub(crate) fn valgrind() -> Result<(), String> {
-    if found("valgrind").is_some() {
+    if programs::find(&["valgrind"]).is_some() {
         return Ok(());
     }
     if !may() {
@@ -44,14 +41,6 @@ pub(crate) fn valgrind() -> Result<(), String> {
         "--no-install-recommends",
         "valgrind",
     ])
-}
-
-/// Where a program of this name is, if anywhere.
-fn found(program: &str) -> Option<PathBuf> {
-    let paths = std::env::var_os("PATH")?;
-    std::env::split_paths(&paths)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
 }
 
 /// Installs them, or says why not.

@@ -10,7 +10,7 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use crate::{install, program, workspace};
+use crate::{build, install, program, workspace};
 
 const PACKAGE: &str = "beeorm-instructions";
 /// Instructions each time, by path.
@@ -27,16 +27,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         _ => return Err("`instructions` knows --accept and nothing else".to_owned()),
     };
     install::valgrind()?;
-    eprintln!("xtask: building {PACKAGE}; the first time that takes some minutes");
-    let build = ["build", "--quiet", "--release", "--package", PACKAGE];
-    let built = program::run(program::cargo().args(build))?;
+    build::announce(PACKAGE);
+    let release = ["build", "--quiet", "--release", "--package", PACKAGE];
+    let built = program::run(program::cargo().args(release))?;
     if !built.success() {
         return Ok(program::exit_code(built));
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || workspace::root().join("target"),
-        |named| workspace::root().join(named),
-    );
+    let target = workspace::target(&workspace::root());
     let counted = count_all(&target.join("release").join(PACKAGE))?;
     let file = workspace::root().join(ACCEPTED);
     if accept {

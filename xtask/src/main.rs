@@ -11,6 +11,9 @@ mod mutants;
 mod outlook;
 mod paths;
 mod program;
+// Where servers are looked for when they are started.
+#[path = "../../tests/servers/local/programs.rs"]
+mod programs;
 mod rooms;
 mod servers;
 mod simulate;

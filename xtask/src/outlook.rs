@@ -3,11 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::install;
-
-// Where they are looked for when they are started.
-#[path = "../../tests/servers/local/programs.rs"]
-mod programs;
+use crate::{install, programs};
 
 const MYSQL: &str = "BEEORM_TEST_MYSQL_URL";
 const REDIS: &str = "BEEORM_TEST_REDIS_URL";

@@ -11,6 +11,12 @@ pub(crate) fn root() -> PathBuf {
         .map_or_else(|| here.clone(), Path::to_path_buf)
 }
 
+/// Where cargo puts what it builds of the workspace in this folder.
+pub(crate) fn target(folder: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| folder.join("target"), |named| root().join(named))
+}
+
 /// All Rust files below a folder, in order of their names; none where the folder isn't there.
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -101,16 +101,21 @@ async fn execute(
     loop {
         let (progress, batches) = encode(parts, rows)?;
         let alone = progress == Progress::Done && sessions.is_empty() && single(parts, &batches)?;
-        if progress == Progress::Waiting && batches.iter().all(|(_, batch)| batch.is_empty()) {
+        let waiting = match progress {
+            Progress::Waiting => rows.waiting_tables(),
+            Progress::Done => Vec::new(),
+        };
+        if let Some(awaited) = waiting.last()
+            && batches.iter().all(|(_, batch)| batch.is_empty())
+        {
             // Nothing that could be executed would make the key that is waited for.
-            return Err(Error::KeyNotMade { entity: "parent" }.into());
+            let entity = awaited.entity;
+            return Err(Error::KeyNotMade { entity }.into());
         }
         // All of them in the first round, in one order for everybody: who holds one waits for no other that is held by
         // who waits for his.
         let mut pools: BTreeSet<&'static str> = batches.iter().map(|(name, _)| *name).collect();
-        if progress == Progress::Waiting {
-            pools.extend(rows.waiting_pools());
-        }
+        pools.extend(waiting.iter().map(|table| table.pool));
         pools.retain(|name| !sessions.contains_key(name));
         for name in pools {
             let mut session = parts.databases.session(name).await?;

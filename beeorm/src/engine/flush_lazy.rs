@@ -75,7 +75,7 @@ pub(super) async fn run(
     let mut receipt = Receipt::new(parts.outcomes.clone(), frames, delivery.statements);
     let turn = match delivery.frames.as_slice() {
         [] => None,
-        frames => Some(publisher.admit(frames).await?),
+        _ => Some(publisher.admit(&delivery).await?),
     };
     // Before the answer is waited for: whoever drops this future finds the entities as they are in the stream, or
     // as they will be once it is known that they are not.
@@ -147,7 +147,7 @@ fn prepare(parts: &Parts, rows: &mut Rows<'_>) -> Result<Arc<Delivery>, Error> {
         ids.push((*pool, id));
         statements += batch.statements.len();
     }
-    parts.publisher.check_size(&frames)?;
     let delivery = Delivery::new(frames, ids, statements, now);
+    parts.publisher.check_size(&delivery)?;
     Ok(Arc::new(delivery))
 }

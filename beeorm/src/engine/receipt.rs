@@ -70,8 +70,9 @@ pub enum Outcome {
     /// error and attempts. Where what was wrong has been mended in the database,
     /// [`replay`](crate::DeadLetters::replay) executes it and what follows it, and the outcome is
     /// [`Applied`](Self::Applied) from then on; else [`drop_letter`](crate::DeadLetters::drop_letter) takes it away. Then
-    /// go on with what [`Engine::load`](crate::Engine::load) gives: the old entity is refused. Where nothing was stored, an INSERT having been dropped, the value can be
-    /// inserted again, with its id, by `engine.track(Tracked::into_inner(entity))`.
+    /// go on with what [`Engine::load`](crate::Engine::load) gives: the old entity is refused. Where nothing was stored, an
+    /// INSERT having been dropped, the value can be inserted again, with its id, by
+    /// `engine.track(Tracked::into_inner(entity))`.
     Dead,
 }
 

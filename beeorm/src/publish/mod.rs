@@ -10,7 +10,6 @@ mod together;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 pub use self::{durability::Durability, full::OnFull};
@@ -129,9 +128,9 @@ impl Publisher {
         }
     }
 
-    /// Whether an entry of these frames is small enough.
-    pub(crate) fn check_size(&self, frames: &[Bytes]) -> Result<(), Error> {
-        let bytes = bytes_of(frames);
+    /// Whether the entry is small enough.
+    pub(crate) fn check_size(&self, delivery: &Delivery) -> Result<(), Error> {
+        let bytes = delivery.bytes();
         let limit = self.channel.max_entry_bytes;
         if bytes <= limit {
             Ok(())
@@ -140,10 +139,10 @@ impl Publisher {
         }
     }
 
-    /// Returns when an entry of these frames may be appended: there is room for it in the stream, and it is its turn.
+    /// Returns when the entry may be appended: there is room for it in the stream, and it is its turn.
     ///
     /// Before the hand-over: whoever stops waiting here has done nothing.
-    pub(crate) async fn admit(&self, frames: &[Bytes]) -> Result<Turn, Error> {
+    pub(crate) async fn admit(&self, delivery: &Delivery) -> Result<Turn, Error> {
         let Channel {
             stream,
             runtime,
@@ -154,7 +153,7 @@ impl Publisher {
         if let Some(room) = room {
             room.admit(&**stream, runtime).await?;
         }
-        Ok(in_flight.turn(bytes_of(frames)).await)
+        Ok(in_flight.turn(delivery.bytes()).await)
     }
 
     /// Appends the frames, in a task of the publisher's, and waits for the answer.
@@ -279,14 +278,11 @@ impl Channel {
     }
 }
 
-fn bytes_of(frames: &[Bytes]) -> usize {
-    frames.iter().map(Bytes::len).sum()
-}
-
 #[cfg(all(test, feature = "embedded"))]
 mod tests {
     use std::time::Duration;
 
+    use bytes::Bytes;
     use uuid::Uuid;
 
     use super::*;

@@ -198,6 +198,9 @@ impl Registry {
 
     /// Checks everything, connects to every pool, and makes the engine.
     ///
+    /// Its connections and tasks live on the tokio runtime that this is called on: that one has to run for as long as the
+    /// engine is used, also where it is used from others.
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] with every mistake there is: in what the registry was told, and pools that cannot be

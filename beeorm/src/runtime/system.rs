@@ -9,7 +9,7 @@ use super::Host;
 /// The machine's clock and tokio's tasks.
 pub(super) struct System {
     start: Instant,
-    /// Where the engine was made: for tasks that are spawned from a plain thread.
+    /// Where the engine was made.
     runtime: Option<Handle>,
 }
 
@@ -20,9 +20,7 @@ impl System {
             runtime: Handle::try_current().ok(),
         }
     }
-}
 
-impl System {
     /// Where tasks run that many wait for: where the engine was made, as a caller's own runtime may stand still as soon as
     /// that caller has its answer. Only when that one has ended, the caller's.
     fn home(&self) -> Option<Handle> {

@@ -5,6 +5,7 @@
 mod batch;
 mod encode;
 mod order;
+mod parents;
 mod row;
 mod rows;
 mod waiting;

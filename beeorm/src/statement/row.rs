@@ -1,14 +1,15 @@
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::{
     encode::{Encoder, Path},
+    parents,
     rows::{Conclusion, Intent, MadeKeys, Progress, Slot},
 };
 use crate::{
     column::{ColumnError, RowReader},
     entity::{
         AssignMode, Change, ClientKey, Delivery, DeliveryState, Difference, Entity, History, Key,
-        KeySource, Origin, Place, Prepared, ReferenceVisitor, Tracked, encode_row,
+        KeySource, Origin, Place, Prepared, TableSchema, Tracked,
     },
     error::Error,
 };
@@ -52,8 +53,8 @@ pub trait Row: Send {
         Ok(())
     }
 
-    /// Adds the database pools of the row and of the new ones that it refers to.
-    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
+    /// Adds the tables of the row and, behind it, of the new ones that it refers to.
+    fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {
         let _ = found;
     }
 
@@ -134,7 +135,7 @@ impl<T: Entity> Row for T {
         if !self.key().is_unset() {
             return Err(Error::KeyAlreadySet { entity });
         }
-        if encode_parents(self, encoder)? == Progress::Waiting {
+        if parents::encode(self, encoder)? == Progress::Waiting {
             return Ok(Progress::Waiting);
         }
         slot.made_key = encoder.make_key(self)?;
@@ -143,7 +144,7 @@ impl<T: Entity> Row for T {
     }
 
     fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
-        each_parent(self, &mut |parent| {
+        parents::each(self, &mut |parent| {
             parent.outstanding(&mut Slot::default(), found)
         });
         found.extend(slot.flight.clone());
@@ -151,22 +152,22 @@ impl<T: Entity> Row for T {
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
         look(T::schema().entity, &mut slot.arrived);
-        each_parent(self, &mut |parent| {
+        parents::each(self, &mut |parent| {
             parent.each_history(&mut Slot::default(), look)
         });
     }
 
     fn check_depth(&mut self, depth: usize) -> Result<(), Error> {
-        check_parents(self, depth)
+        parents::check_depth(self, depth)
     }
 
-    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
-        found.insert(T::schema().pool);
-        each_new_parent(self, &mut |parent| parent.pools(found));
+    fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {
+        found.push(T::schema());
+        parents::each_new(self, &mut |parent| parent.tables(found));
     }
 
     fn assign(&mut self, slot: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
-        assign_parents(self, made)?;
+        parents::assign(self, made)?;
         if let Some(key) = slot
             .place
             .take()
@@ -178,7 +179,7 @@ impl<T: Entity> Row for T {
     }
 
     fn conclude(&mut self, slot: &mut Slot, conclusion: &Conclusion) {
-        each_parent(self, &mut |parent| {
+        parents::each(self, &mut |parent| {
             parent.conclude(&mut Slot::default(), conclusion)
         });
         match conclusion {
@@ -189,7 +190,7 @@ impl<T: Entity> Row for T {
     }
 
     fn resolve(&mut self, slot: &mut Slot, state: DeliveryState) {
-        each_parent(self, &mut |parent| {
+        parents::each(self, &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
         if slot.land(T::schema().pool) == Some(DeliveryState::Refused) && slot.made_key {
@@ -231,7 +232,7 @@ impl<T: Entity> Row for Tracked<T> {
     }
 
     fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
-        each_parent(self.value_mut(), &mut |parent| {
+        parents::each(self.value_mut(), &mut |parent| {
             parent.outstanding(&mut Slot::default(), found)
         });
         // Whoever flushed it last did not hear what became of it.
@@ -247,22 +248,22 @@ impl<T: Entity> Row for Tracked<T> {
         {
             look(T::schema().entity, history);
         }
-        each_parent(self.value_mut(), &mut |parent| {
+        parents::each(self.value_mut(), &mut |parent| {
             parent.each_history(&mut Slot::default(), look)
         });
     }
 
     fn check_depth(&mut self, depth: usize) -> Result<(), Error> {
-        check_parents(self.value_mut(), depth)
+        parents::check_depth(self.value_mut(), depth)
     }
 
-    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
-        found.insert(T::schema().pool);
-        each_new_parent(self.value_mut(), &mut |parent| parent.pools(found));
+    fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {
+        found.push(T::schema());
+        parents::each_new(self.value_mut(), &mut |parent| parent.tables(found));
     }
 
     fn assign(&mut self, _: &mut Slot, made: &MadeKeys) -> Result<(), Error> {
-        assign_parents(self.value_mut(), made)?;
+        parents::assign(self.value_mut(), made)?;
         let Some(mut prepared) = self.prepared() else {
             return Ok(());
         };
@@ -288,7 +289,7 @@ impl<T: Entity> Row for Tracked<T> {
     }
 
     fn conclude(&mut self, _: &mut Slot, conclusion: &Conclusion) {
-        each_parent(self.value_mut(), &mut |parent| {
+        parents::each(self.value_mut(), &mut |parent| {
             parent.conclude(&mut Slot::default(), conclusion)
         });
         match conclusion {
@@ -300,7 +301,7 @@ impl<T: Entity> Row for Tracked<T> {
     }
 
     fn resolve(&mut self, _: &mut Slot, state: DeliveryState) {
-        each_parent(self.value_mut(), &mut |parent| {
+        parents::each(self.value_mut(), &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
         self.resolve_flight();
@@ -309,7 +310,7 @@ impl<T: Entity> Row for Tracked<T> {
 
 fn save<T: Entity>(tracked: &mut Tracked<T>, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
     let schema = T::schema();
-    if encode_parents(tracked.value_mut(), encoder)? == Progress::Waiting {
+    if parents::encode(tracked.value_mut(), encoder)? == Progress::Waiting {
         return Ok(Progress::Waiting);
     }
     if tracked.origin() == Origin::New {
@@ -415,114 +416,6 @@ fn take_made_key<T: Entity>(value: &mut T, key: u64) -> Result<bool, Error> {
     Ok(true)
 }
 
-fn encode_parents<T: Entity>(value: &mut T, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
-    struct Parents<'p, 'e> {
-        encoder: &'p mut Encoder<'e>,
-        progress: Progress,
-    }
-
-    impl ReferenceVisitor for Parents<'_, '_> {
-        type Error = Error;
-
-        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Error> {
-            if parent.origin() == Origin::New {
-                let progress = parent.encode(&mut Slot::default(), Intent::Save, self.encoder)?;
-                if progress == Progress::Waiting || parent.key().is_unset() {
-                    // Executed, and without a key: there is nothing to wait for.
-                    if parent.prepared().is_some_and(|done| done.place.is_none()) {
-                        let entity = P::schema().entity;
-                        return Err(Error::KeyNotMade { entity });
-                    }
-                    self.progress = Progress::Waiting;
-                }
-            }
-            Ok(())
-        }
-    }
-
-    let mut parents = Parents {
-        encoder,
-        progress: Progress::Done,
-    };
-    value.visit_references(&mut parents)?;
-    let progress = parents.progress;
-    if progress == Progress::Waiting && encoder.path == Path::Lazy {
-        // Nobody makes the parent's key within this flush: the row itself tells which of its columns is in want of one.
-        encode_row(value, &mut Vec::new())?;
-        return Ok(Progress::Done);
-    }
-    Ok(progress)
-}
-
-fn each_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
-    struct Parents<'p>(&'p mut dyn FnMut(&mut dyn Row));
-
-    impl ReferenceVisitor for Parents<'_> {
-        type Error = std::convert::Infallible;
-
-        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Self::Error> {
-            (self.0)(parent);
-            Ok(())
-        }
-    }
-
-    let Ok(()) = value.visit_references(&mut Parents(act));
-}
-
-fn each_new_parent<T: Entity>(value: &mut T, act: &mut dyn FnMut(&mut dyn Row)) {
-    struct Parents<'p>(&'p mut dyn FnMut(&mut dyn Row));
-
-    impl ReferenceVisitor for Parents<'_> {
-        type Error = std::convert::Infallible;
-
-        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Self::Error> {
-            if parent.origin() == Origin::New {
-                (self.0)(parent);
-            }
-            Ok(())
-        }
-    }
-
-    let Ok(()) = value.visit_references(&mut Parents(act));
-}
-
-fn try_each_parent<T: Entity>(
-    value: &mut T,
-    act: &mut dyn FnMut(&mut dyn Row) -> Result<(), Error>,
-) -> Result<(), Error> {
-    struct Parents<'p>(&'p mut dyn FnMut(&mut dyn Row) -> Result<(), Error>);
-
-    impl ReferenceVisitor for Parents<'_> {
-        type Error = Error;
-
-        fn visit<P: Entity>(&mut self, parent: &mut Tracked<P>) -> Result<(), Error> {
-            (self.0)(parent)
-        }
-    }
-
-    value.visit_references(&mut Parents(act))
-}
-
-fn assign_parents<T: Entity>(value: &mut T, made: &MadeKeys) -> Result<(), Error> {
-    try_each_parent(value, &mut |parent| {
-        parent.assign(&mut Slot::default(), made)
-    })
-}
-
-/// So many entities may hold each other: on a thread's 2 MiB of stack there is room for three times as many, without the
-/// compiler's optimizations.
-const DEEPEST: usize = 64;
-
-fn check_parents<T: Entity>(value: &mut T, depth: usize) -> Result<(), Error> {
-    if depth > DEEPEST {
-        return Err(Error::ReferencesTooDeep {
-            entity: T::schema().entity,
-            limit: DEEPEST,
-        });
-    }
-    try_each_parent(value, &mut |parent| parent.check_depth(depth + 1))
-}
-
 #[allow(private_interfaces, reason = "as the trait")]
 impl<E: Entity> Row for Change<E> {
     fn encode(
@@ -559,8 +452,8 @@ impl<E: Entity> Row for Change<E> {
         look(E::schema().entity, &mut slot.arrived);
     }
 
-    fn pools(&mut self, found: &mut BTreeSet<&'static str>) {
-        found.insert(E::schema().pool);
+    fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {
+        found.push(E::schema());
     }
 
     fn counts(&self, slot: &Slot) -> bool {

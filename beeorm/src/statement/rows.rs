@@ -1,8 +1,4 @@
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use uuid::Uuid;
 
@@ -14,6 +10,7 @@ use crate::{
     column::{ColumnError, RowReader},
     entity::{
         Change, Delivery, DeliveryState, Effect, Entity, FrameAt, History, Place, REMEMBERED,
+        TableSchema,
     },
     error::Error,
 };
@@ -222,11 +219,11 @@ impl<'a> Rows<'a> {
         items.try_for_each(|item| item.row().check_depth(0))
     }
 
-    /// The database pools of the rows that wait for others.
-    pub(crate) fn waiting_pools(&mut self) -> BTreeSet<&'static str> {
-        let mut found = BTreeSet::new();
+    /// The tables of the rows that wait for others, each with those of the others behind it.
+    pub(crate) fn waiting_tables(&mut self) -> Vec<&'static TableSchema> {
+        let mut found = Vec::new();
         for item in self.items.iter_mut().filter(|item| !item.finished) {
-            item.row().pools(&mut found);
+            item.row().tables(&mut found);
         }
         found
     }

@@ -6,6 +6,7 @@ use crate::stream::{Entry, EntryId};
 pub(super) async fn suite(bench: &Bench) {
     acknowledged_entries_are_gone(bench).await;
     an_entry_that_is_another_one_stays(bench).await;
+    entries_are_acknowledged_in_any_order(bench).await;
     many_entries_are_acknowledged_at_once(bench).await;
     what_nobody_understands_is_set_aside(bench).await;
 }
@@ -83,6 +84,25 @@ async fn an_entry_that_is_another_one_stays(bench: &Bench) {
         stream.read_pending(token, EntryId::default(), 10).await,
         Ok(Vec::new())
     );
+}
+
+async fn entries_are_acknowledged_in_any_order(bench: &Bench) {
+    let (stream, token) = bench.owned().await;
+    fill(&*stream, &["one", "two", "three", "four"]).await;
+    let read = stream.read_new(token, 4).await.expect("reads");
+    let other = Entry {
+        frames: vec!["another one".into()],
+        ..read[3].clone()
+    };
+    let some = [other, read[1].clone(), read[0].clone()];
+    stream.acknowledge(token, &some).await.expect("answers");
+    let left = stream.read_pending(token, EntryId::default(), 10).await;
+    assert_eq!(texts(&left.expect("reads")), ["three", "four"]);
+    // Twice does no harm, beside one that is there.
+    let some = [read[2].clone(), read[0].clone()];
+    stream.acknowledge(token, &some).await.expect("answers");
+    let left = stream.read_pending(token, EntryId::default(), 10).await;
+    assert_eq!(texts(&left.expect("reads")), ["four"]);
 }
 
 async fn many_entries_are_acknowledged_at_once(bench: &Bench) {

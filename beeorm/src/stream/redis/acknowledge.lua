@@ -1,9 +1,8 @@
--- After fence.lua and identity.lua. ARGV: token, group, then an id and an identity in turns, by ascending id.
+-- After fence.lua and identity.lua. ARGV: token, group, then an id and an identity in turns.
 -- An entry that is another one by now stays; answers how many.
-local count = (#ARGV - 2) / 2
 local entries = {}
--- All at once: as a rule nothing else is between them.
-local found = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[#ARGV - 1], 'COUNT', count)
+-- All at once: as a rule they follow each other, and are given in their order.
+local found = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[#ARGV - 1], 'COUNT', (#ARGV - 2) / 2)
 for _, entry in ipairs(found) do
   entries[entry[1]] = entry[2]
 end
@@ -11,8 +10,8 @@ end
 local done, others = {}, 0
 for i = 3, #ARGV, 2 do
   local fields = entries[ARGV[i]]
-  if not fields and #found == count then
-    -- One that is gone, or others took its place in the count.
+  if not fields then
+    -- It is gone; or it lies elsewhere.
     local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
     fields = entry and entry[2]
   end
