@@ -7,7 +7,7 @@ use std::{
 use fred::types::config::Config;
 
 use super::{
-    Arguments, FsyncWriter, RedisError, RedisOptions, Reply, Waiter, closed::Closed,
+    Arguments, FsyncWriter, Guarded, RedisError, RedisOptions, Reply, Waiter, closed::Closed,
     connection::Connection, url,
 };
 
@@ -102,6 +102,15 @@ impl Client {
     /// For writes that are waited for until they are on disk.
     pub(crate) fn fsync_writer(&self) -> FsyncWriter {
         FsyncWriter::new(
+            self.options.clone(),
+            self.config.clone(),
+            self.closed.clone(),
+        )
+    }
+
+    /// For commands that take effect only while a field of a hash has a certain value.
+    pub(crate) fn guarded(&self) -> Guarded {
+        Guarded::new(
             self.options.clone(),
             self.config.clone(),
             self.closed.clone(),

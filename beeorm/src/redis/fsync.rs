@@ -1,21 +1,21 @@
 use std::{
-    fmt,
-    future::poll_fn,
-    mem,
-    pin::{Pin, pin},
+    fmt, mem,
+    pin::pin,
     sync::{Mutex as SyncMutex, MutexGuard, PoisonError},
-    task::Poll,
     time::Duration,
 };
 
 use fred::types::config::Config;
 use futures_util::{
     FutureExt,
-    future::{Either, join_all, maybe_done, select},
+    future::{Either, select},
 };
 use tokio::sync::{Mutex, oneshot};
 
-use super::{Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection};
+use super::{
+    Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection,
+    in_order::in_order,
+};
 
 /// Writes that are waited for until they are on disk, over a connection of their own.
 ///
@@ -191,24 +191,6 @@ impl FsyncWriter {
 fn counts(reply: Reply) -> Result<(u64, u64), RedisError> {
     let [local, replicas] = reply.into_items()?;
     Ok((local.into_count()?, replicas.into_count()?))
-}
-
-/// Begins the futures in their order, so that what they send goes out in it; then waits for all of them.
-async fn in_order<F: Future + Unpin>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut begun: Vec<_> = futures.into_iter().map(maybe_done).collect();
-    poll_fn(|context| {
-        for future in &mut begun {
-            // What is ready already is kept.
-            let _ = future.poll_unpin(context);
-        }
-        Poll::Ready(())
-    })
-    .await;
-    join_all(&mut begun).await;
-    begun
-        .iter_mut()
-        .filter_map(|future| Pin::new(future).take_output())
-        .collect()
 }
 
 impl fmt::Debug for FsyncWriter {

@@ -8,6 +8,8 @@ mod closed;
 mod connection;
 mod error;
 mod fsync;
+mod guarded;
+mod in_order;
 mod options;
 mod policy;
 mod pulse;
@@ -23,6 +25,7 @@ pub(crate) use self::{
     client::{Client, open},
     error::RedisError,
     fsync::{FsyncWriter, Written},
+    guarded::{Attempt, Guard, Guarded},
     options::RedisOptions,
     policy::{Eviction, Persistence, Policy},
     reply::Reply,

@@ -18,6 +18,21 @@ impl Script {
     }
 }
 
+/// Takes commands for one server at a time.
+pub(super) trait Server: Sync {
+    fn send(
+        &self,
+        name: &'static str,
+        arguments: Arguments,
+    ) -> impl Future<Output = Result<Reply, RedisError>> + Send;
+}
+
+impl Server for Client {
+    async fn send(&self, name: &'static str, arguments: Arguments) -> Result<Reply, RedisError> {
+        self.command(name, arguments).await
+    }
+}
+
 impl Client {
     /// Runs the script, which the server is taught when it does not know it.
     pub(crate) async fn script(
@@ -26,34 +41,32 @@ impl Client {
         keys: &[&str],
         arguments: Arguments,
     ) -> Result<Reply, RedisError> {
-        if let Some(digest) = script.digest.get() {
-            let answer = self.run(digest, keys, arguments.clone()).await;
+        script.run(self, keys, arguments).await
+    }
+}
+
+impl Script {
+    pub(super) async fn run(
+        &self,
+        server: &impl Server,
+        keys: &[&str],
+        arguments: Arguments,
+    ) -> Result<Reply, RedisError> {
+        let call = |digest: &str, arguments| {
+            let head = Arguments::new().text(digest).text(keys.len());
+            let head = keys.iter().fold(head, |head, key| head.text(key));
+            server.send("EVALSHA", head.join(arguments))
+        };
+        if let Some(digest) = self.digest.get() {
+            let answer = call(digest, arguments.clone()).await;
             // Said before anything of it ran, so that running it again cannot do anything twice.
             match answer {
                 Err(error) if error.code() == "NOSCRIPT" => {}
                 answer => return answer,
             }
         }
-        let digest = self.teach(script).await?;
-        self.run(&digest, keys, arguments).await
-    }
-
-    async fn teach(&self, script: &Script) -> Result<String, RedisError> {
-        let digest = self
-            .command("SCRIPT", Arguments::new().text("LOAD").text(script.source))
-            .await?
-            .into_text()?;
-        Ok(script.digest.get_or_init(|| digest).clone())
-    }
-
-    async fn run(
-        &self,
-        digest: &str,
-        keys: &[&str],
-        arguments: Arguments,
-    ) -> Result<Reply, RedisError> {
-        let head = Arguments::new().text(digest).text(keys.len());
-        let head = keys.iter().fold(head, |head, key| head.text(key));
-        self.command("EVALSHA", head.join(arguments)).await
+        let load = Arguments::new().text("LOAD").text(self.source);
+        let digest = server.send("SCRIPT", load).await?.into_text()?;
+        call(self.digest.get_or_init(|| digest), arguments).await
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn rights(pool: &Pool) -> String {
         Some(namespace) => format!("~{namespace}:* ~{{{namespace}:*"),
         None => "~*".to_owned(),
     };
-    format!("{keys} +@connection +@stream +@hash +@scripting +del +info +time")
+    format!("{keys} +@connection +@stream +@hash +@scripting +@transaction +del +info +time")
 }
 
 fn failed(pool: &Pool, error: RedisError) -> ConfigError {

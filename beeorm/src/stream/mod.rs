@@ -159,6 +159,8 @@ pub(crate) struct Entry {
     pub(crate) frames: Vec<Bytes>,
     /// It was deleted while it was pending: nothing of it is left but its id.
     pub(crate) deleted: bool,
+    /// The stream's own note of how it was delivered; 0 where there is none.
+    pub(crate) reading: u64,
 }
 
 impl Entry {

@@ -17,6 +17,7 @@ pub(super) async fn suite(bench: &Bench) {
     };
     a_vanished_group_is_made_anew(bench, client).await;
     a_vanished_stream_is_made_anew(bench, client).await;
+    an_id_that_came_back_is_another_entry(bench, client).await;
     an_entry_deleted_while_pending_says_so(bench, client).await;
     an_entry_of_others_is_set_aside_whole(bench, client).await;
     entries_delivered_to_strangers_are_the_owners(bench, client).await;
@@ -110,6 +111,37 @@ async fn a_vanished_stream_is_made_anew(bench: &Bench, client: &Client) {
         texts(&stream.read_new(token, 10).await.expect("reads")),
         ["new"]
     );
+}
+
+/// As behind a failover that forgot entries, or a stream that was deleted, with a clock that went back.
+async fn an_id_that_came_back_is_another_entry(bench: &Bench, client: &Client) {
+    for (by_hand, read_again) in [(false, false), (false, true), (true, false), (true, true)] {
+        let name = name();
+        let stream = bench.named(&name);
+        stream.prepare().await.expect("prepares");
+        let token = own(&*stream).await;
+        let ids = fill(&*stream, &["old one", "old two"]).await;
+        let old = stream.read_new(token, 10).await.expect("reads");
+        run(client, "DEL", &[&name]).await;
+        for (id, text) in ids.iter().zip(["new one", "new two"]) {
+            run(client, "XADD", &[&name, &id.to_string(), "f", text]).await;
+        }
+        if by_hand {
+            // By another program that consumes, say.
+            stream.prepare().await.expect("prepares");
+        }
+        if read_again {
+            let new = stream.read_new(token, 10).await.expect("reads");
+            assert_eq!(texts(&new), ["new one", "new two"]);
+        }
+        stream.acknowledge(token, &old).await.expect("answers");
+        let left = stream.peek(EntryId::default(), 10).await.expect("peeks");
+        assert_eq!(
+            texts(&left),
+            ["new one", "new two"],
+            "group made by hand: {by_hand}, read again: {read_again}"
+        );
+    }
 }
 
 async fn an_entry_deleted_while_pending_says_so(bench: &Bench, client: &Client) {

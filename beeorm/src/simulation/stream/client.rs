@@ -152,6 +152,7 @@ impl Stream for StreamClient {
                 id: EntryId::default(),
                 frames: frames.to_vec(),
                 deleted: false,
+                reading: 0,
             };
             let done = self
                 .ask("append", move |server| server.append(&frames))

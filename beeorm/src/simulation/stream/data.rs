@@ -105,6 +105,7 @@ impl Data {
                 id: *id,
                 frames: frames.map_or_else(Vec::new, |frames| frames.to_vec()),
                 deleted: frames.is_none(),
+                reading: 0,
             }
         };
         Ok(up_to(frames_wanted, pending.map(entry)))
@@ -120,6 +121,7 @@ impl Data {
             id: *id,
             frames: frames.to_vec(),
             deleted: false,
+            reading: 0,
         };
         let entries = up_to(frames_wanted, new.map(entry));
         group.pending.extend(entries.iter().map(|entry| entry.id));
@@ -241,6 +243,7 @@ impl Data {
             id: *id,
             frames: frames.to_vec(),
             deleted: false,
+            reading: 0,
         };
         self.entries.range(from..).take(count).map(entry).collect()
     }

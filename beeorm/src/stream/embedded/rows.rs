@@ -202,6 +202,7 @@ impl<'a> Rows<'a> {
                 id: id(row)?,
                 frames: frames(row)?,
                 deleted: false,
+                reading: 0,
             })
         })
         .await

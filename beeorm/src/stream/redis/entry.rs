@@ -47,11 +47,22 @@ fn entry(reply: Reply) -> Result<Entry> {
         id: id(key)?,
         frames: fields(body)?.frames,
         deleted,
+        reading: 0,
     })
 }
 
 pub(super) fn entries(reply: Reply) -> Result<Vec<Entry>> {
     reply.into_array()?.into_iter().map(entry).collect()
+}
+
+/// What XREADGROUP answers, of one stream.
+pub(super) fn of_group(reply: Reply) -> Result<Vec<Entry>> {
+    let Some(reply) = reply.optional() else {
+        return Ok(Vec::new());
+    };
+    let [stream] = reply.into_items()?;
+    let [_, found] = stream.into_items()?;
+    entries(found)
 }
 
 /// Whether the group had to be made anew, and the entries.

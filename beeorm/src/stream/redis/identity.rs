@@ -45,6 +45,7 @@ mod tests {
             id: EntryId::default(),
             frames: vec![vec![0; size].into()],
             deleted: false,
+            reading: 0,
         };
         let sizes = |entries: &[Entry]| parts(entries).map(<[Entry]>::len).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), [0; 0]);

@@ -7,6 +7,7 @@ mod entry;
 mod failure;
 mod figures;
 mod identity;
+mod reader;
 mod scripts;
 
 use std::{sync::Arc, time::Duration};
@@ -15,7 +16,12 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use self::{durable::Durable, failure::Failures, identity::identity};
+use self::{
+    durable::Durable,
+    failure::Failures,
+    identity::identity,
+    reader::{Names, Reader},
+};
 use super::{
     Appended, AsideEntry, Entry, EntryId, Figures, Fsync, Lease, OWNER, Stream, StreamError,
 };
@@ -34,6 +40,7 @@ pub(crate) struct RedisStream {
     client: Arc<Client>,
     waiter: Waiter,
     durable: Durable,
+    reader: Reader,
     key: String,
     /// In the cluster slot of the stream, as scripts touch both.
     lease: String,
@@ -49,6 +56,7 @@ impl RedisStream {
         Self {
             waiter: client.waiter(),
             durable: Durable::new(&client),
+            reader: Reader::new(&client),
             client,
             key,
             lease,
@@ -99,12 +107,22 @@ impl RedisStream {
         answer.map_err(|error| self.failed(attempt, error))
     }
 
+    fn names<'a>(&'a self, token: &'a str) -> Names<'a> {
+        Names {
+            stream: &self.key,
+            lease: &self.lease,
+            group: &self.group,
+            token,
+        }
+    }
+
     async fn read(
         &self,
         token: Uuid,
-        after: String,
+        after: &str,
         count: usize,
     ) -> Result<Vec<Entry>, StreamError> {
+        self.reader.end_reading();
         let reply = self
             .fenced(READING, &scripts::READ, token, |arguments| {
                 arguments
@@ -142,6 +160,11 @@ impl RedisStream {
     }
 
     async fn acknowledge_some(&self, token: Uuid, entries: &[Entry]) -> Result<(), StreamError> {
+        let owner = token.hyphenated().to_string();
+        let done = self.reader.acknowledge(&self.names(&owner), entries).await;
+        if done.map_err(|error| self.failed(ACKNOWLEDGING, error))? {
+            return Ok(());
+        }
         let reply = self
             .fenced(ACKNOWLEDGING, &scripts::ACKNOWLEDGE, token, |arguments| {
                 entries
@@ -292,7 +315,7 @@ impl Stream for RedisStream {
             } else {
                 after
             };
-            self.read(token, after.to_string(), count).await
+            self.read(token, &after.to_string(), count).await
         })
     }
 
@@ -301,7 +324,14 @@ impl Stream for RedisStream {
         token: Uuid,
         count: usize,
     ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
-        Box::pin(self.read(token, ">".to_owned(), count))
+        Box::pin(async move {
+            let owner = token.hyphenated().to_string();
+            let read = self.reader.read(&self.names(&owner), count).await;
+            match read.map_err(|error| self.failed(READING, error))? {
+                Some(entries) => Ok(entries),
+                None => self.read(token, ">", count).await,
+            }
+        })
     }
 
     fn wait(&self, at_most: Duration) -> BoxFuture<'_, Result<(), StreamError>> {
@@ -420,6 +450,7 @@ impl Stream for RedisStream {
         Box::pin(async move {
             self.waiter.close().await;
             self.durable.close().await;
+            self.reader.close().await;
             self.client.close().await;
         })
     }

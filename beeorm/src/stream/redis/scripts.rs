@@ -23,6 +23,10 @@ pub(super) static ACKNOWLEDGE: Script = Script::new(concat!(
     include_str!("identity.lua"),
     include_str!("acknowledge.lua"),
 ));
+pub(super) static ACKNOWLEDGE_READ: Script = Script::new(concat!(
+    include_str!("fence.lua"),
+    include_str!("acknowledge_read.lua"),
+));
 pub(super) static SET_ASIDE: Script = Script::new(concat!(
     include_str!("fence.lua"),
     include_str!("identity.lua"),

@@ -1,0 +1,234 @@
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use fred::types::config::Config;
+use futures_util::FutureExt;
+use tokio::sync::Mutex;
+
+use super::{
+    Arguments, RedisError, RedisOptions, Reply, Script, closed::Closed, connection::Connection,
+    in_order::in_order, script::Server,
+};
+
+/// Commands that take effect only while a field of a hash has a certain value, and without a script, which takes a
+/// multiple of a command's own time to hand a large answer on. They have a connection of their own, which never connects
+/// again: what was read on it and what is done on it later meet the same server.
+///
+/// The hash is watched, so that the server refuses a transaction where it was written since. It is watched and read for
+/// the next command in the round trip of the one before: each takes one round trip, as a rule.
+pub(crate) struct Guarded {
+    options: RedisOptions,
+    config: Config,
+    kept: Mutex<Option<Kept>>,
+    /// How many connections there have been.
+    connections: AtomicU64,
+    closed: Closed,
+}
+
+struct Kept {
+    connection: Connection,
+    /// Which of the connections it is.
+    number: u64,
+    /// The field's value, since when the hash is watched; none where it is not.
+    seen: Option<Reply>,
+    patience: Duration,
+}
+
+/// What must hold for a command to take effect.
+pub(crate) struct Guard<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) field: &'static str,
+    pub(crate) value: &'a [u8],
+}
+
+/// What became of a guarded command.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// It took effect, on the connection of this number.
+    Done(Reply, u64),
+    /// The field has another value.
+    Barred,
+    /// The hash was written each time.
+    Disturbed,
+}
+
+/// The hash is written rarely.
+const ATTEMPTS: usize = 3;
+
+impl Guarded {
+    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
+        Self {
+            options,
+            config,
+            kept: Mutex::new(None),
+            connections: AtomicU64::new(0),
+            closed,
+        }
+    }
+
+    /// Sends a command.
+    pub(crate) async fn command(
+        &self,
+        guard: Guard<'_>,
+        name: &'static str,
+        arguments: Arguments,
+    ) -> Result<Attempt, RedisError> {
+        let mut kept = self.kept.lock().await;
+        self.closed.check()?;
+        // Taken out: what fails, or is given up, takes its connection with it.
+        let mut current = match kept.take().filter(|kept| kept.connection.is_connected()) {
+            Some(current) => current,
+            None => self.connect().await?,
+        };
+        let attempt = current.attempt(&guard, name, &arguments).await;
+        if is_sound(&attempt) {
+            *kept = Some(current);
+        }
+        attempt
+    }
+
+    /// Runs a script on the connection of this number; none where that is gone.
+    pub(crate) async fn script(
+        &self,
+        number: u64,
+        script: &Script,
+        keys: &[&str],
+        arguments: Arguments,
+    ) -> Result<Option<Reply>, RedisError> {
+        let mut kept = self.kept.lock().await;
+        self.closed.check()?;
+        let is_it = |kept: &mut Kept| kept.number == number && kept.connection.is_connected();
+        let Some(current) = kept.take_if(is_it) else {
+            return Ok(None);
+        };
+        let answer = script.run(&current, keys, arguments).await;
+        if is_sound(&answer) {
+            *kept = Some(current);
+        }
+        answer.map(Some)
+    }
+
+    async fn connect(&self) -> Result<Kept, RedisError> {
+        Ok(Kept {
+            connection: Connection::open_once(&self.config, &self.options).await?,
+            number: self.connections.fetch_add(1, Ordering::Relaxed) + 1,
+            seen: None,
+            patience: self.options.command_timeout,
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        // One that is in use is closed by whoever uses it.
+        if let Ok(mut kept) = self.kept.try_lock() {
+            *kept = None;
+        }
+    }
+}
+
+impl Kept {
+    async fn attempt(
+        &mut self,
+        guard: &Guard<'_>,
+        name: &'static str,
+        arguments: &Arguments,
+    ) -> Result<Attempt, RedisError> {
+        for _ in 0..ATTEMPTS {
+            if !self.saw(guard) {
+                // What was seen may be old: the field may have got the value since.
+                self.look(guard).await?;
+                if !self.saw(guard) {
+                    return Ok(Attempt::Barred);
+                }
+            }
+            if let Some(reply) = self.transaction(guard, name, arguments).await? {
+                return Ok(Attempt::Done(reply, self.number));
+            }
+        }
+        Ok(Attempt::Disturbed)
+    }
+
+    fn saw(&self, guard: &Guard<'_>) -> bool {
+        matches!(&self.seen, Some(Reply::Bytes(value)) if value == guard.value)
+    }
+
+    /// Begins to watch. Behind an empty transaction, as an account that may begin none would have its commands executed
+    /// without one.
+    async fn look(&mut self, guard: &Guard<'_>) -> Result<(), RedisError> {
+        let [watch, get] = watch(guard);
+        let commands = [begin(), execute(), watch, get];
+        let [begun, executed, watched, seen] = self.send_all(commands).await?;
+        begun.and(executed).and(watched)?;
+        self.seen = Some(seen?);
+        Ok(())
+    }
+
+    /// The command's answer; none where the hash was written meanwhile, and it was not executed.
+    async fn transaction(
+        &mut self,
+        guard: &Guard<'_>,
+        name: &'static str,
+        arguments: &Arguments,
+    ) -> Result<Option<Reply>, RedisError> {
+        let [watch, get] = watch(guard);
+        let commands = [begin(), (name, arguments.clone()), execute(), watch, get];
+        let [begun, queued, executed, watched, seen] = self.send_all(commands).await?;
+        self.seen = watched.and(seen).ok();
+        begun.and(queued)?;
+        let Some(executed) = executed?.optional() else {
+            return Ok(None);
+        };
+        let [reply] = executed.into_items()?;
+        Ok(Some(reply))
+    }
+
+    /// Sends the commands one behind the other, in one round trip; an error where one of them has no answer.
+    async fn send_all<const N: usize>(
+        &self,
+        commands: [Command; N],
+    ) -> Result<[Result<Reply, RedisError>; N], RedisError> {
+        let sends = commands.map(|(name, arguments)| self.send(name, arguments).boxed());
+        let replies = in_order(sends).await;
+        if let Some(Err(error)) = replies.iter().find(|reply| !is_sound(reply)) {
+            return Err(error.clone());
+        }
+        let fewer = |_| RedisError::Unexpected("as many answers as commands");
+        replies.try_into().map_err(fewer)
+    }
+}
+
+impl Server for Kept {
+    async fn send(&self, name: &'static str, arguments: Arguments) -> Result<Reply, RedisError> {
+        self.connection.send(name, arguments, self.patience).await
+    }
+}
+
+type Command = (&'static str, Arguments);
+
+fn begin() -> Command {
+    ("MULTI", Arguments::new())
+}
+
+fn execute() -> Command {
+    ("EXEC", Arguments::new())
+}
+
+fn watch(guard: &Guard<'_>) -> [Command; 2] {
+    let key = || Arguments::new().text(guard.key);
+    [("WATCH", key()), ("HGET", key().text(guard.field))]
+}
+
+/// Whether the connection can still be used.
+fn is_sound<T>(reply: &Result<T, RedisError>) -> bool {
+    matches!(reply, Ok(_) | Err(RedisError::Refused(_)))
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,222 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::{entry, scripts};
+use crate::{
+    redis::{Arguments, Attempt, Client, Guard, Guarded, RedisError},
+    stream::{Entry, EntryId, OWNER},
+};
+
+/// Reads new entries, and takes off what it has read, at the pace of the server's own commands: a script takes several times
+/// as long, as all that it reads is made a table of its own first.
+///
+/// It knows the usual case only; in any other the scripts do it.
+#[derive(Debug)]
+pub(super) struct Reader {
+    guarded: Guarded,
+    state: Mutex<State>,
+}
+
+/// The names that a reader's commands take.
+pub(super) struct Names<'a> {
+    pub(super) stream: &'a str,
+    pub(super) lease: &'a str,
+    pub(super) group: &'a str,
+    /// The owner's, in the lease.
+    pub(super) token: &'a str,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Entries of one reading came from one server, on one connection, with ids that only grew: so each of their ids was
+    /// delivered once, and stands for what was read. Behind a failover, or in a stream made anew, ids may come again.
+    reading: u64,
+    connection: u64,
+    last: EntryId,
+    /// The largest entry lately.
+    largest: Weight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Weight {
+    frames: usize,
+    bytes: usize,
+}
+
+/// As in `read.lua`.
+const ENOUGH_BYTES: usize = 8 * 1024 * 1024;
+/// What is in an entry is known only once it is read: as many are read at a time as would be enough if they were as large
+/// as the largest lately, no more than twice as many as were read before, and no more than this.
+const MOST_AT_ONCE: usize = 256;
+const FIRST_AT_ONCE: usize = 32;
+
+impl Reader {
+    pub(super) fn new(client: &Client) -> Self {
+        let largest = Weight {
+            frames: usize::MAX,
+            bytes: usize::MAX,
+        };
+        Self {
+            guarded: client.guarded(),
+            state: Mutex::new(State {
+                reading: 1,
+                connection: 0,
+                last: EntryId::default(),
+                largest,
+            }),
+        }
+    }
+
+    /// New entries, up to the one with which there are so many frames, or many bytes; none where a script has to look.
+    pub(super) async fn read(
+        &self,
+        names: &Names<'_>,
+        count: usize,
+    ) -> Result<Option<Vec<Entry>>, RedisError> {
+        let enough = Weight {
+            frames: count,
+            bytes: ENOUGH_BYTES,
+        };
+        let mut largest = self.state().largest;
+        let mut read = Vec::new();
+        let mut all = Weight {
+            frames: 0,
+            bytes: 0,
+        };
+        let mut limit = FIRST_AT_ONCE;
+        while all.frames < enough.frames && all.bytes < enough.bytes {
+            let at_once = fitting(enough, all, largest).min(limit);
+            limit = MOST_AT_ONCE.min(2 * limit);
+            let Some((page, connection)) = self.page(names, at_once).await? else {
+                if read.is_empty() {
+                    return Ok(None);
+                }
+                break;
+            };
+            let is_last = page.len() < at_once;
+            if all.frames == 0 && !page.is_empty() {
+                largest = Weight {
+                    frames: 1,
+                    bytes: 1,
+                };
+            }
+            for entry in &page {
+                let weight = weight(entry);
+                all.frames += weight.frames;
+                all.bytes += weight.bytes;
+                largest.frames = largest.frames.max(weight.frames);
+                largest.bytes = largest.bytes.max(weight.bytes);
+            }
+            self.state().join(page, connection, &mut read);
+            if is_last {
+                break;
+            }
+        }
+        self.state().largest = largest;
+        Ok(Some(read))
+    }
+
+    /// The next entries and the connection's number; none where that is no simple matter.
+    async fn page(
+        &self,
+        names: &Names<'_>,
+        at_once: usize,
+    ) -> Result<Option<(Vec<Entry>, u64)>, RedisError> {
+        let guard = Guard {
+            key: names.lease,
+            field: "token",
+            value: names.token.as_bytes(),
+        };
+        let arguments = Arguments::with_capacity(8)
+            .word("GROUP")
+            .text(names.group)
+            .word(OWNER)
+            .word("COUNT")
+            .text(at_once)
+            .word("STREAMS")
+            .text(names.stream)
+            .word(">");
+        match self.guarded.command(guard, "XREADGROUP", arguments).await {
+            Ok(Attempt::Done(reply, connection)) => Ok(Some((entry::of_group(reply)?, connection))),
+            // As fence.lua says it.
+            Ok(Attempt::Barred) => Err(RedisError::Refused(
+                "NOTOWNER another consumer has taken the stream over".to_owned(),
+            )),
+            Ok(Attempt::Disturbed) | Err(RedisError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes off what was read in the last reading; false, and nothing done, where these are others.
+    pub(super) async fn acknowledge(
+        &self,
+        names: &Names<'_>,
+        entries: &[Entry],
+    ) -> Result<bool, RedisError> {
+        let connection = {
+            let state = self.state();
+            if !entries.iter().all(|entry| entry.reading == state.reading) {
+                return Ok(false);
+            }
+            state.connection
+        };
+        let arguments = Arguments::with_capacity(2 + entries.len())
+            .text(names.token)
+            .text(names.group);
+        let arguments = entries
+            .iter()
+            .fold(arguments, |arguments, entry| arguments.text(entry.id));
+        let keys = [names.stream, names.lease];
+        let script = &scripts::ACKNOWLEDGE_READ;
+        let answer = self.guarded.script(connection, script, &keys, arguments);
+        match answer.await? {
+            Some(done) => Ok(done.into_count()? == 1),
+            None => Ok(false),
+        }
+    }
+
+    /// Entries were delivered that it did not read.
+    pub(super) fn end_reading(&self) {
+        self.state().reading += 1;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn close(&self) {
+        self.guarded.close().await;
+    }
+}
+
+impl State {
+    fn join(&mut self, page: Vec<Entry>, connection: u64, read: &mut Vec<Entry>) {
+        if self.connection != connection {
+            self.connection = connection;
+            self.reading += 1;
+        }
+        for mut entry in page {
+            if entry.id <= self.last {
+                self.reading += 1;
+            }
+            self.last = entry.id;
+            entry.reading = self.reading;
+            read.push(entry);
+        }
+    }
+}
+
+fn weight(entry: &Entry) -> Weight {
+    Weight {
+        frames: entry.weight(),
+        bytes: entry.frames.iter().map(Bytes::len).sum(),
+    }
+}
+
+/// How many of the largest there is room for.
+fn fitting(enough: Weight, all: Weight, largest: Weight) -> usize {
+    let frames = enough.frames.saturating_sub(all.frames) / largest.frames.max(1);
+    let bytes = enough.bytes.saturating_sub(all.bytes) / largest.bytes.max(1);
+    frames.min(bytes).max(1)
+}
