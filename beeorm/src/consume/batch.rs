@@ -22,7 +22,7 @@ use crate::{
         DatabaseError,
         inbox::{self, Verdict},
     },
-    frame::{self, DecodeError, Frame},
+    frame::{DecodeError, Decoder, Frame},
     stream::{Entry, EntryId},
 };
 
@@ -79,7 +79,7 @@ impl Incoming<'_> {
         Aside {
             entry: self.entry,
             reason,
-            frame: Some((self.frame.pool.clone(), self.frame.id)),
+            frame: Some((self.frame.pool.to_owned(), self.frame.id)),
         }
     }
 }
@@ -110,12 +110,13 @@ fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, SetAside) {
     let mut segment = Segment::default();
     let mut aside = SetAside::new();
     let mut known = HashSet::new();
+    let mut decoder = Decoder::new(&run.source.tables);
     for entry in entries {
         if entry.frames.is_empty() && !entry.deleted {
             aside.push(Aside::unreadable(entry.id, "no field `f`"));
         }
         for bytes in &entry.frames {
-            match frame::decode(bytes, &run.source.tables) {
+            match decoder.decode(bytes) {
                 // The same frame again, appended twice: the first one decides.
                 Ok(frame) if !known.insert(frame.id) => run.counters.duplicates.add(1),
                 Ok(frame) => segment.frames.push(Incoming {
@@ -149,10 +150,7 @@ pub(super) fn by_pool<'f, 'e>(
 ) -> BTreeMap<&'f str, Vec<&'f Incoming<'e>>> {
     let mut pools: BTreeMap<&str, Vec<&Incoming<'_>>> = BTreeMap::new();
     for incoming in frames {
-        pools
-            .entry(&incoming.frame.pool)
-            .or_default()
-            .push(incoming);
+        pools.entry(incoming.frame.pool).or_default().push(incoming);
     }
     pools
 }

@@ -218,7 +218,7 @@ impl EventBroker {
             frame_id: frame.as_ref().map(|frame| frame.id).or(foreign_id),
             pool: frame
                 .as_ref()
-                .map(|frame: &Frame| frame.pool.clone())
+                .map(|frame: &Frame| frame.pool.to_owned())
                 .or(foreign_pool)
                 .unwrap_or_default(),
             age: Duration::from_millis(now_millis.saturating_sub(created)),

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use uuid::{Uuid, Variant};
 
 use super::{Frame, Tables, VERSION};
@@ -34,7 +36,94 @@ const TWICE: DecodeError = DecodeError::Garbage("a column twice");
 
 /// Reads a frame, every statement of it checked against the registered tables.
 pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError> {
-    let rest = &mut &*bytes;
+    Decoder::new(tables).decode(bytes)
+}
+
+/// Reads frames one after the other. Those of one kind of flush begin alike: what follows from it is found out once.
+pub(crate) struct Decoder<'t> {
+    tables: &'t Tables,
+    /// The last frame's bytes from its pool to its last shape, whose end they tell themselves.
+    head: Vec<u8>,
+    shapes: Vec<Arc<Shape>>,
+}
+
+impl<'t> Decoder<'t> {
+    pub(crate) fn new(tables: &'t Tables) -> Self {
+        Self {
+            tables,
+            head: Vec::new(),
+            shapes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn decode(&mut self, bytes: &[u8]) -> Result<Frame, DecodeError> {
+        let rest = &mut &*bytes;
+        let (id, created_millis) = beginning(rest)?;
+        if self.head.is_empty() || !rest.starts_with(&self.head) {
+            self.read_head(rest, id)?;
+        } else {
+            take(rest, self.head.len())?;
+        }
+        let mut batch = Batch {
+            shapes: self.shapes.clone(),
+            ..Batch::default()
+        };
+        let statements = count(rest)?;
+        // Each takes two bytes at least, beside its values.
+        batch
+            .statements
+            .reserve_exact(statements.min(rest.len() / 2));
+        batch
+            .data
+            .reserve_exact(rest.len().saturating_sub(2 * statements));
+        for _ in 0..statements {
+            let shape = u32::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
+            let length = count(rest)?;
+            let start = batch.data.len();
+            batch.data.extend_from_slice(take(rest, length)?);
+            let statement = Statement {
+                shape,
+                start: position(start)?,
+                end: position(batch.data.len())?,
+            };
+            // Everything behind may rely on the values being there and whole.
+            batch.values(&statement)?;
+            batch.statements.push(statement);
+        }
+        if !rest.is_empty() {
+            return Err(DecodeError::Garbage("bytes behind the end"));
+        }
+        let table = batch.shapes.first().map(|shape| shape.table);
+        match table {
+            // All of them are of the frame's pool, which is registered therefore.
+            Some(table) if !batch.statements.is_empty() => Ok(Frame {
+                id,
+                pool: table.pool,
+                created_millis,
+                batch,
+            }),
+            _ => Err(DecodeError::Garbage("no statement")),
+        }
+    }
+
+    fn read_head(&mut self, rest: &mut &[u8], id: Uuid) -> Result<(), DecodeError> {
+        let whole = *rest;
+        self.head.clear();
+        self.shapes.clear();
+        let pool = text(rest)?;
+        let _trace_context = text(rest)?;
+        for _ in 0..count(rest)? {
+            let shape = shape(rest, id, pool, self.tables)?;
+            self.shapes.push(Arc::new(shape));
+        }
+        let read = whole.len() - rest.len();
+        self.head.extend_from_slice(take(&mut &*whole, read)?);
+        Ok(())
+    }
+}
+
+/// The frame's id and when it was made.
+fn beginning(rest: &mut &[u8]) -> Result<(Uuid, u64), DecodeError> {
     let version = byte(rest)?;
     let id = Uuid::from_slice(take(rest, 16)?).map_err(|_| Corrupt)?;
     // Every publisher's ids are: so that what just begins with a small number is not taken for a frame of the future.
@@ -60,39 +149,7 @@ pub(crate) fn decode(bytes: &[u8], tables: &Tables) -> Result<Frame, DecodeError
     if i64::try_from(created_millis).is_err() {
         return Err(DecodeError::Garbage("no time"));
     }
-    let pool = text(rest)?.to_owned();
-    let _trace_context = text(rest)?;
-    let mut batch = Batch::default();
-    for _ in 0..count(rest)? {
-        batch.shapes.push(shape(rest, id, &pool, tables)?);
-    }
-    for _ in 0..count(rest)? {
-        let shape = u32::try_from(read_varint(rest)?).map_err(|_| Corrupt)?;
-        let length = count(rest)?;
-        let start = batch.data.len();
-        batch.data.extend_from_slice(take(rest, length)?);
-        let statement = Statement {
-            shape,
-            start: position(start)?,
-            end: position(batch.data.len())?,
-        };
-        // Everything behind may rely on the values being there and whole.
-        batch.values(&statement)?;
-        batch.statements.push(statement);
-    }
-    if !rest.is_empty() {
-        return Err(DecodeError::Garbage("bytes behind the end"));
-    }
-    // By its statements it is known that its pool is registered.
-    if batch.statements.is_empty() {
-        return Err(DecodeError::Garbage("no statement"));
-    }
-    Ok(Frame {
-        id,
-        pool,
-        created_millis,
-        batch,
-    })
+    Ok((id, created_millis))
 }
 
 fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shape, DecodeError> {

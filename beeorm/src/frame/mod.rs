@@ -14,7 +14,7 @@ mod tests;
 use uuid::Uuid;
 
 pub(crate) use self::{
-    decode::{DecodeError, decode},
+    decode::{DecodeError, Decoder, decode},
     describe::describe,
     encode::encode,
     tables::Tables,
@@ -30,7 +30,7 @@ pub(crate) struct Frame {
     /// The idempotency key, kept across retries.
     pub(crate) id: Uuid,
     /// The database pool.
-    pub(crate) pool: String,
+    pub(crate) pool: &'static str,
     /// When it was flushed, in milliseconds since 1970.
     pub(crate) created_millis: u64,
     pub(crate) batch: Batch,

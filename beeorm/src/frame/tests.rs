@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use super::{DecodeError, Tables, decode, describe, encode};
+use super::{DecodeError, Decoder, Tables, decode, describe, encode};
 use crate::{
     entity::{AssignMode, Entity},
     statement::{Batch, Operation, Shape},
@@ -69,7 +71,7 @@ fn bytes() -> Vec<u8> {
 fn a_frame_survives_the_wire() {
     let frame = decode(&bytes(), &tables()).unwrap();
     assert_eq!(
-        (frame.id, frame.pool.as_str(), frame.created_millis),
+        (frame.id, frame.pool, frame.created_millis),
         (ID, "default", 1_700_000_000_000)
     );
     assert_same(&frame.batch, &batch());
@@ -101,7 +103,7 @@ fn frames_of_every_version_are_read() {
     let written: Vec<u8> = digits.chunks(2).map(byte).collect();
     let frame = decode(&written, &tables()).unwrap();
     assert_eq!(
-        (frame.id, frame.pool.as_str(), frame.created_millis),
+        (frame.id, frame.pool, frame.created_millis),
         (ID, "default", 1_700_000_000_000)
     );
     assert_same(&frame.batch, &batch());
@@ -111,7 +113,7 @@ fn frames_of_every_version_are_read() {
 fn a_column_is_assigned_and_released_once() {
     let refused = |change: &dyn Fn(&mut Shape)| {
         let mut batch = batch();
-        change(&mut batch.shapes[0]);
+        change(Arc::make_mut(&mut batch.shapes[0]));
         batch.statements.truncate(1);
         let bytes = encode(ID, 0, "default", &batch);
         assert_eq!(
@@ -164,6 +166,43 @@ fn a_newer_format_and_an_unknown_table_are_no_garbage() {
     assert!(
         matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\""))
     );
+}
+
+/// What a decoder remembers of a frame is true of those that begin alike, and of no other.
+#[test]
+fn frames_in_a_row_are_read_as_each_by_itself() {
+    let tables = tables();
+    let of = |pool, batch: &Batch| encode(ID, 1_700_000_000_000, pool, batch);
+    let (whole, mut other) = (batch(), batch());
+    other.shapes.swap(1, 2);
+    for statement in &mut other.statements[1..] {
+        statement.shape = 3 - statement.shape;
+    }
+    let mut fewer = batch();
+    fewer.shapes.truncate(1);
+    fewer.statements.truncate(1);
+    let row = [
+        of("default", &whole),
+        of("default", &whole),
+        of("default", &fewer),
+        of("default", &other),
+        of("elsewhere", &whole),
+        of("default", &whole),
+        of("default", &whole)[..40].to_vec(),
+        of("default", &fewer),
+    ];
+    let mut decoder = Decoder::new(&tables);
+    for (place, bytes) in row.iter().enumerate() {
+        match (decoder.decode(bytes), decode(bytes, &tables)) {
+            (Ok(got), Ok(alone)) => {
+                assert_same(&got.batch, &alone.batch);
+                let heads =
+                    [&got, &alone].map(|frame| (frame.id, frame.created_millis, frame.pool));
+                assert_eq!(heads[0], heads[1], "{place}");
+            }
+            (got, alone) => assert_eq!(got.err(), alone.err(), "{place}"),
+        }
+    }
 }
 
 #[test]

@@ -21,7 +21,11 @@ impl Reply {
                 Self::Bytes(data)
             }
             Resp3Frame::Array { data, .. } => {
-                Self::Array(data.into_iter().map(Self::of).collect::<Result<_, _>>()?)
+                let mut items = Vec::with_capacity(data.len());
+                for item in data {
+                    items.push(Self::of(item)?);
+                }
+                Self::Array(items)
             }
             Resp3Frame::SimpleError { data, .. } => {
                 return Err(RedisError::Refused(data.to_string()));

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::{
     column::{Corrupt, ValueRef},
     entity::{AssignMode, TableSchema},
@@ -6,7 +8,7 @@ use crate::{
 /// Statements for one database, in order, with their values as encoded bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) shapes: Vec<Shape>,
+    pub(crate) shapes: Vec<Arc<Shape>>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) data: Vec<u8>,
 }
@@ -119,7 +121,7 @@ impl Batch {
         // A flush has a handful of shapes, most often the last one again.
         let known = self.shapes.iter().rposition(|known| known.is(&shape));
         let known = known.unwrap_or_else(|| {
-            self.shapes.push(shape);
+            self.shapes.push(Arc::new(shape));
             self.shapes.len() - 1
         });
         self.push_known(known, start)
@@ -137,7 +139,8 @@ impl Batch {
     }
 
     pub(crate) fn shape(&self, statement: &Statement) -> Result<&Shape, Corrupt> {
-        self.shapes.get(statement.shape as usize).ok_or(Corrupt)
+        let shape = self.shapes.get(statement.shape as usize);
+        shape.map(|shape| &**shape).ok_or(Corrupt)
     }
 
     pub(crate) fn bytes(&self, statement: &Statement) -> Result<&[u8], Corrupt> {

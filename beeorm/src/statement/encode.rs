@@ -1,4 +1,4 @@
-use std::{cell::Cell, ptr};
+use std::{cell::Cell, ptr, sync::Arc};
 
 use super::{Batch, Operation, Shape};
 use crate::{
@@ -154,7 +154,7 @@ impl<'e> Encoder<'e> {
             if !with_key {
                 cut_value(data, start, schema.key);
             }
-            let is_same = |shape: &Shape| shape.inserts(schema, with_key);
+            let is_same = |shape: &Arc<Shape>| shape.inserts(schema, with_key);
             if on_duplicate.is_empty()
                 && let Some(shape) = batch.shapes.iter().rposition(is_same)
             {

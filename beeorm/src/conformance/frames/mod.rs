@@ -4,7 +4,7 @@ mod choices;
 mod recorder;
 mod written;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use futures_util::FutureExt;
 
@@ -101,12 +101,13 @@ fn reencode(frame: &Frame) -> Vec<u8> {
 /// What the frame keeps of the heap.
 fn memory(frame: &Frame) -> usize {
     let batch = &frame.batch;
-    let of_shape = |shape: &Shape| {
+    let of_shape = |shape: &Arc<Shape>| {
         size_of::<usize>() * (2 * shape.columns.capacity() + shape.released.capacity())
     };
     batch.data.capacity()
         + batch.statements.capacity() * size_of::<Statement>()
-        + batch.shapes.capacity() * size_of::<Shape>()
+        + batch.shapes.len() * size_of::<Shape>()
+        + batch.shapes.capacity() * size_of::<Arc<Shape>>()
         + batch.shapes.iter().map(of_shape).sum::<usize>()
 }
 
@@ -117,7 +118,7 @@ fn width(shape: &Shape) -> usize {
 }
 
 fn assert_same(left: &Frame, right: &Frame) {
-    let head = |frame: &Frame| (frame.id, frame.created_millis, frame.pool.clone());
+    let head = |frame: &Frame| (frame.id, frame.created_millis, frame.pool);
     assert_eq!(head(left), head(right));
     assert_eq!(left.batch.statements.len(), right.batch.statements.len());
     for (one, other) in left.batch.statements.iter().zip(&right.batch.statements) {

@@ -32,7 +32,7 @@ pub(super) fn frame(choices: &[u8], schemas: &[&'static TableSchema]) -> Frame {
     }
     Frame {
         id,
-        pool: pool.to_owned(),
+        pool,
         created_millis: choices.number() >> 1,
         batch,
     }

@@ -17,7 +17,9 @@ fn parse_id(text: &str) -> Option<EntryId> {
 }
 
 pub(super) fn id(reply: Reply) -> Result<EntryId> {
-    parse_id(&reply.into_text()?).ok_or(RedisError::Unexpected("an entry's id"))
+    let id = reply.into_bytes()?;
+    let id = std::str::from_utf8(&id).ok().and_then(parse_id);
+    id.ok_or(RedisError::Unexpected("an entry's id"))
 }
 
 /// An entry's fields.
@@ -29,8 +31,12 @@ struct Fields {
 }
 
 fn fields(reply: Reply) -> Result<Fields> {
-    let mut items = reply.into_array()?.into_iter();
-    let mut fields = Fields::default();
+    let items = reply.into_array()?;
+    let mut fields = Fields {
+        frames: Vec::with_capacity(items.len() / 2),
+        others: Vec::new(),
+    };
+    let mut items = items.into_iter();
     while let (Some(name), Some(value)) = (items.next(), items.next()) {
         match name.into_bytes()? {
             name if name == b"f".as_slice() => fields.frames.push(value.into_bytes()?),
@@ -52,7 +58,12 @@ fn entry(reply: Reply) -> Result<Entry> {
 }
 
 pub(super) fn entries(reply: Reply) -> Result<Vec<Entry>> {
-    reply.into_array()?.into_iter().map(entry).collect()
+    let items = reply.into_array()?;
+    let mut entries = Vec::with_capacity(items.len());
+    for item in items {
+        entries.push(entry(item)?);
+    }
+    Ok(entries)
 }
 
 /// What XREADGROUP answers, of one stream.
