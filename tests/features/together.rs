@@ -68,6 +68,28 @@ async fn who_comes_while_an_append_is_under_way_goes_with_the_next() {
     assert_eq!(scene.numbers().await, expected, "in the order of the calls");
 }
 
+/// On a long way it is the answers that take long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_do_not_wait_for_the_answers_of_those_before() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let mut events = events(&far.engine);
+    let held = far.stream.hold_answers();
+    let mut answers = Box::pin(flush_at_once(&far.engine, &mut events));
+    let several = until("several appends are there", PATIENCE, async || {
+        scene.redis.len().await > 1
+    });
+    match futures_util::future::select(&mut answers, std::pin::pin!(several)).await {
+        futures_util::future::Either::Left(_) => panic!("nothing was answered"),
+        futures_util::future::Either::Right(_) => drop(held),
+    }
+    for answer in answers.await {
+        answer.unwrap();
+    }
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.dead), (u64::from(CALLERS), 0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_lost_is_lost_to_all_and_each_settles_its_own() {
     let mut scene = Scene::new().await;

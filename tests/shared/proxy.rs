@@ -47,6 +47,18 @@ struct Line {
     delay: Mutex<Duration>,
     /// Counts how often all connections were cut.
     cuts: watch::Sender<u64>,
+    /// Whether answers are kept back.
+    holds: watch::Sender<bool>,
+}
+
+/// Keeps answers back while it lives.
+#[derive(Debug)]
+pub struct Held(Arc<Line>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.holds.send_replace(false);
+    }
 }
 
 #[derive(Debug)]
@@ -96,6 +108,7 @@ impl Proxy {
             rules: Mutex::default(),
             delay: Mutex::default(),
             cuts: watch::Sender::new(0),
+            holds: watch::Sender::new(false),
         });
         let listener = listen().await;
         let address = listener.local_addr().expect("it is bound").to_string();
@@ -145,6 +158,13 @@ impl Proxy {
     /// Everything takes so long, in each direction.
     pub fn slow_down(&self, delay: Duration) {
         *self.line.delay.lock().unwrap() = delay;
+    }
+
+    /// Requests arrive, and no answer does.
+    #[must_use]
+    pub fn hold_answers(&self) -> Held {
+        self.line.holds.send_replace(true);
+        Held(Arc::clone(&self.line))
     }
 
     /// Cuts every connection; new ones are welcome.
@@ -247,8 +267,10 @@ async fn carry(mut client: TcpStream, line: &Line) {
     };
     let answers = async {
         let mut buffer = vec![0; 64 << 10];
+        let mut holds = line.holds.subscribe();
         while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
             line.wait().await;
+            let _ = holds.wait_for(|holds| !holds).await;
             if !silent.load(Ordering::Relaxed)
                 && to_client
                     .lock()

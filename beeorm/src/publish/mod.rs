@@ -8,8 +8,9 @@ mod full;
 mod in_flight;
 mod together;
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::oneshot;
 
 pub use self::{durability::Durability, full::OnFull};
@@ -254,18 +255,44 @@ impl Publisher {
 }
 
 impl Channel {
+    /// Appends group after group, several at a time where many wait, until nobody does.
     async fn append_groups(&self, mut leader: Leader) {
-        while let Some(group) = leader.next_group() {
-            let appended = match group.as_slice() {
-                [alone] => self.stream.append(&alone.delivery.frames).await,
-                several => self.stream.append(&together::entry(several)).await,
-            };
-            let appended = appended.map(|id| Appended {
-                id,
-                shortfall: None,
+        let most = self.stream.appends_at_a_time();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            let next = poll_fn(|context| {
+                leader.register(context.waker());
+                while under_way.len() < most
+                    && let Some(group) = leader.next_group(under_way.len())
+                {
+                    under_way.push(self.append_group(group));
+                    // Before the next one: it is sent when it is first polled.
+                    if let Poll::Ready(done) = under_way.poll_next_unpin(context) {
+                        return Poll::Ready(done);
+                    }
+                }
+                under_way.poll_next_unpin(context)
             });
+            let Some((group, appended)) = next.await else {
+                break;
+            };
             self.conclude(group, &appended);
         }
+    }
+
+    async fn append_group(
+        &self,
+        group: Vec<Handed>,
+    ) -> (Vec<Handed>, Result<Appended, StreamError>) {
+        let appended = match group.as_slice() {
+            [alone] => self.stream.append(&alone.delivery.frames).await,
+            several => self.stream.append(&together::entry(several)).await,
+        };
+        let appended = appended.map(|id| Appended {
+            id,
+            shortfall: None,
+        });
+        (group, appended)
     }
 
     fn conclude(&self, group: Vec<Handed>, appended: &Result<Appended, StreamError>) {

@@ -1,9 +1,11 @@
 use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
 };
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use tokio::sync::oneshot;
 
 use super::in_flight::Turn;
@@ -15,6 +17,8 @@ use crate::{
 /// The most frames and bytes of concurrent callers in one entry; those of a single call may be more.
 const MOST_FRAMES: usize = 512;
 const MOST_BYTES: usize = 1 << 20;
+/// So many calls do not wait for the appends that are under way: each append has its price, for the server as well.
+const ENOUGH_CALLS: usize = 8;
 
 /// A call's frames, which are the publisher's now.
 #[derive(Debug)]
@@ -56,7 +60,11 @@ impl Drop for Handed {
 /// Concurrent calls share appends: those that come while one is under way go with the next. One that comes alone does
 /// not wait for company.
 #[derive(Debug, Default)]
-pub(super) struct Together(Mutex<Line>);
+pub(super) struct Together {
+    line: Mutex<Line>,
+    /// The leader's.
+    enough: AtomicWaker,
+}
 
 /// Calls in the order in which they came.
 #[derive(Debug, Default)]
@@ -71,6 +79,11 @@ impl Together {
         let mut line = self.line();
         line.waiting.push(handed);
         if mem::replace(&mut line.is_led, true) {
+            let enough = line.waiting.len() == ENOUGH_CALLS;
+            drop(line);
+            if enough {
+                self.enough.wake();
+            }
             return None;
         }
         Some(Leader {
@@ -80,7 +93,7 @@ impl Together {
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,9 +105,18 @@ pub(super) struct Leader {
 }
 
 impl Leader {
-    /// Those who go together next, in order; the end where nobody waits.
-    pub(super) fn next_group(&mut self) -> Option<Vec<Handed>> {
+    /// Has this one woken when enough calls wait.
+    pub(super) fn register(&self, waker: &Waker) {
+        self.together.enough.register(waker);
+    }
+
+    /// Those who go together next, in order; none, while other appends are under way, where these are few. It is the end
+    /// where nobody waits and nothing is under way.
+    pub(super) fn next_group(&mut self, under_way: usize) -> Option<Vec<Handed>> {
         let mut line = self.together.line();
+        if under_way > 0 && line.waiting.len() < ENOUGH_CALLS {
+            return None;
+        }
         if line.waiting.is_empty() {
             line.is_led = false;
             self.is_done = true;
@@ -133,10 +155,23 @@ pub(super) fn entry(group: &[Handed]) -> Vec<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Wake,
+        time::Duration,
+    };
 
     use super::*;
     use crate::entity::Moment;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     fn handed(bytes: usize) -> Handed {
         let now = Moment {
@@ -165,19 +200,43 @@ mod tests {
     fn who_comes_meanwhile_goes_next_in_order() {
         let together = Arc::new(Together::default());
         let mut leader = together.join(handed(1)).expect("the first leads");
-        assert_eq!(sizes(leader.next_group()), [1]);
+        assert_eq!(sizes(leader.next_group(0)), [1]);
         for bytes in [2, 3, 4] {
             assert!(together.join(handed(bytes)).is_none());
         }
-        assert_eq!(sizes(leader.next_group()), [2, 3, 4]);
-        assert!(leader.next_group().is_none());
+        assert_eq!(sizes(leader.next_group(0)), [2, 3, 4]);
+        assert!(leader.next_group(0).is_none());
         let mut next = together.join(handed(5)).expect("nobody leads any more");
         drop(leader);
         assert_eq!(
-            sizes(next.next_group()),
+            sizes(next.next_group(0)),
             [5],
             "the first one took nothing with it"
         );
+    }
+
+    #[test]
+    fn a_few_wait_for_what_is_under_way_and_many_do_not() {
+        let together = Arc::new(Together::default());
+        let mut leader = together.join(handed(1)).expect("it leads");
+        assert_eq!(sizes(leader.next_group(0)), [1]);
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let woken = || wakes.0.load(Ordering::Relaxed);
+        for round in 1..=2 {
+            leader.register(&waker);
+            for _ in 1..ENOUGH_CALLS {
+                together.join(handed(1));
+            }
+            assert!(leader.next_group(round).is_none());
+            assert_eq!(woken(), round - 1, "too few");
+            together.join(handed(1));
+            assert_eq!(woken(), round);
+            assert_eq!(sizes(leader.next_group(round)).len(), ENOUGH_CALLS);
+        }
+        assert!(leader.next_group(2).is_none());
+        assert!(together.join(handed(1)).is_none(), "it leads still");
+        assert_eq!(sizes(leader.next_group(0)), [1]);
     }
 
     #[test]
@@ -187,14 +246,14 @@ mod tests {
         for bytes in [MOST_BYTES - 1, 1, 1, MOST_BYTES] {
             assert!(together.join(handed(bytes)).is_none());
         }
-        assert_eq!(sizes(leader.next_group()), [MOST_BYTES + 1]);
-        assert_eq!(sizes(leader.next_group()), [MOST_BYTES - 1, 1]);
-        assert_eq!(sizes(leader.next_group()), [1]);
-        assert_eq!(sizes(leader.next_group()), [MOST_BYTES]);
+        assert_eq!(sizes(leader.next_group(0)), [MOST_BYTES + 1]);
+        assert_eq!(sizes(leader.next_group(0)), [MOST_BYTES - 1, 1]);
+        assert_eq!(sizes(leader.next_group(0)), [1]);
+        assert_eq!(sizes(leader.next_group(0)), [MOST_BYTES]);
         for _ in 0..MOST_FRAMES + 1 {
             together.join(handed(1));
         }
-        assert_eq!(sizes(leader.next_group()).len(), MOST_FRAMES);
+        assert_eq!(sizes(leader.next_group(0)).len(), MOST_FRAMES);
     }
 
     #[test]

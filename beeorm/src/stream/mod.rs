@@ -47,6 +47,11 @@ pub(crate) trait Stream: Debug + Send + Sync {
     /// Never sent twice by the client: a lost answer is [`StreamError::OutcomeUnknown`].
     fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>>;
 
+    /// How many appends may be under way at a time, in the order in which they were first polled.
+    fn appends_at_a_time(&self) -> usize {
+        1
+    }
+
     /// As `append`, and answers when the entry is on disk, or when that is not to be expected any more.
     ///
     /// [`StreamError::NoFsync`] where it cannot be known: nothing was appended.

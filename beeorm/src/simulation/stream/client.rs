@@ -145,6 +145,10 @@ fn flat<T>(answer: Result<Result<T, StreamError>, Silence>) -> Result<T, StreamE
 }
 
 impl Stream for StreamClient {
+    fn appends_at_a_time(&self) -> usize {
+        4
+    }
+
     fn append<'s>(&'s self, frames: &'s [Bytes]) -> BoxFuture<'s, Result<EntryId, StreamError>> {
         Box::pin(async move {
             let frames = Arc::new(frames.to_vec());

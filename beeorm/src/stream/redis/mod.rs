@@ -201,6 +201,11 @@ impl Stream for RedisStream {
         })
     }
 
+    fn appends_at_a_time(&self) -> usize {
+        // One connection keeps their order.
+        4
+    }
+
     fn append_fsynced<'s>(
         &'s self,
         frames: &'s [Bytes],
