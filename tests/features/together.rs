@@ -103,10 +103,8 @@ async fn an_answer_that_is_lost_is_lost_to_all_and_each_settles_its_own() {
     far.stream.slow_down(Duration::ZERO);
     lost.reach(1).await;
     let unknown = |answer: &Result<Receipt, Error>| matches!(answer, Err(Error::OutcomeUnknown(_)));
-    assert!(
-        answers.iter().filter(|answer| unknown(answer)).count() > 32,
-        "{answers:?}"
-    );
+    let not_known = answers.iter().filter(|answer| unknown(answer)).count();
+    assert!(not_known > 1, "{answers:?}");
     for answer in answers {
         let Err(Error::OutcomeUnknown(unknown)) = answer else {
             answer.unwrap();
@@ -124,7 +122,7 @@ async fn an_answer_that_is_lost_is_lost_to_all_and_each_settles_its_own() {
         (u64::from(CALLERS), 0),
         "{report:?}"
     );
-    assert!(report.duplicates > 32, "{report:?}");
+    assert_eq!(report.duplicates, not_known as u64, "{report:?}");
     let mut numbers = scene.numbers().await;
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=i64::from(CALLERS)).collect::<Vec<_>>());

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     DatabaseError, Dialect, Done, Session,
+    chunks::size,
     count::{self, counts_here},
     dead_keys::{self, RowKey},
     render::{self, by_key},
@@ -16,11 +17,11 @@ use crate::{
     statement::{Batch, Operation, RowValues, Shape, Statement, StatementPlace, StatementRun},
 };
 
-/// The most rows of one statement. Chunks have 1, 2, 4, … rows up to this, so that a shape has at most ten
-/// texts, all of which stay prepared.
-const MAX_ROWS: usize = 512;
+/// The most rows of one statement. Chunks have one of few sizes, so that a shape has few texts, all of which stay
+/// prepared.
+const MAX_ROWS: usize = 1000;
 /// Of a statement that names each row in a SELECT of its own, MySQL keeps 10 kB a row as long as it is
-/// prepared; more of them are hardly faster.
+/// prepared: they have 1, 2, 4, … rows, and more of them are hardly faster.
 const MAX_ROWS_BY_KEY: usize = 64;
 /// The most `?` of one statement: MySQL's protocol counts them in 16 bits, SQLite in 15.
 fn max_placeholders(dialect: Dialect) -> usize {
@@ -146,8 +147,31 @@ fn count_together(
         bytes_left -= bytes;
         count += 1;
     }
-    // The largest power of two that there are rows for.
-    count.checked_ilog2().map_or(1, |power| 1 << power)
+    if by_key {
+        count.checked_ilog2().map_or(1, |power| 1 << power)
+    } else {
+        size(count)
+    }
+}
+
+/// Whether the runs come to a single statement, which is a transaction by itself.
+pub(crate) fn is_one_statement(
+    limits: Limits,
+    batch: &Batch,
+    runs: &[StatementRun],
+    keys: Keys,
+) -> bool {
+    let [run] = runs else {
+        return runs.is_empty();
+    };
+    let rows = run.as_slice();
+    if rows.len() <= 1 {
+        return true;
+    }
+    let shape = rows.first().and_then(|place| row(&[batch], *place));
+    // Those by key may have to be executed one by one.
+    shape.is_some_and(|(_, shape, _)| !is_by_key(shape, limits.dialect))
+        && count_together(&[batch], rows, limits, keys) == rows.len()
 }
 
 fn can_merge(shape: &Shape, dialect: Dialect, keys: Keys) -> bool {

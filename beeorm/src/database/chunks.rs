@@ -1,13 +1,22 @@
 //! Lists of any length onto statements of few texts, so that these stay prepared.
 
-const MOST: usize = 512;
+/// How many items go into one statement: all small numbers, the powers of two, and the numbers that people choose, so that
+/// what comes in pages of 20 or 100 is one statement.
+const SIZES: [usize; 23] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000,
+];
 
-/// The items in chunks of 1, 2, 4, … up to 512, each as large as they come.
+/// The largest of these sizes that there are items for; 1 at least.
+pub(super) fn size(items: usize) -> usize {
+    let sizes = SIZES.iter().rev();
+    sizes.copied().find(|size| *size <= items).unwrap_or(1)
+}
+
+/// The items in chunks of these sizes, each as large as they come.
 pub(super) fn chunks<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = items;
     std::iter::from_fn(move || {
-        let power = rest.len().min(MOST).checked_ilog2()?;
-        let (chunk, behind) = rest.split_at_checked(1 << power)?;
+        let (chunk, behind) = rest.split_at_checked(size(rest.len()))?;
         rest = behind;
         Some(chunk)
     })
@@ -24,9 +33,9 @@ mod tests {
 
     #[test]
     fn every_item_is_in_one_chunk() {
-        let items: Vec<u32> = (0..1723).collect();
+        let items: Vec<u32> = (0..2949).collect();
         let sizes: Vec<usize> = chunks(&items).map(<[u32]>::len).collect();
-        assert_eq!(sizes, [512, 512, 512, 128, 32, 16, 8, 2, 1], "{sizes:?}");
+        assert_eq!(sizes, [1000, 1000, 512, 256, 128, 50, 3], "{sizes:?}");
         assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
         assert_eq!(chunks::<u32>(&[]).count(), 0);
         assert_eq!(list("(?,?)", 3), "(?,?),(?,?),(?,?)");

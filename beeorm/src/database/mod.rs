@@ -35,7 +35,7 @@ pub use self::error::{DatabaseError, FailureClass};
 #[cfg(feature = "embedded")]
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 pub(crate) use self::{
-    apply::{DeadInserts, Keys, Limits, StatementFailure, apply},
+    apply::{DeadInserts, Keys, Limits, StatementFailure, apply, is_one_statement},
     count::counts_here,
     databases::Databases,
     engines::{SeenTables, doubt_tables, look_at_tables, without_transactions},

@@ -6,8 +6,9 @@ use super::{Parts, receipt::effect};
 use crate::{
     column::{ColumnType, ValueRef},
     database::{
-        DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, SelectError, Session,
-        StatementFailure, apply, counts_here, doubt_tables, look_at_tables, render,
+        Database, DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, SelectError,
+        Session, StatementFailure, apply, counts_here, doubt_tables, is_one_statement,
+        look_at_tables, render,
     },
     entity::Place,
     error::Error,
@@ -97,10 +98,10 @@ async fn execute(
     rows: &mut Rows<'_>,
     conclusion: &mut Conclusion,
 ) -> Result<(), Failed> {
-    let mut sessions: BTreeMap<&'static str, Box<dyn Session>> = BTreeMap::new();
+    let mut sessions = Sessions::new();
     loop {
         let (progress, batches) = encode(parts, rows)?;
-        let alone = progress == Progress::Done && sessions.is_empty() && single(parts, &batches)?;
+        let is_first = sessions.is_empty();
         let waiting = match progress {
             Progress::Waiting => rows.waiting_tables(),
             Progress::Done => Vec::new(),
@@ -117,13 +118,19 @@ async fn execute(
         let mut pools: BTreeSet<&'static str> = batches.iter().map(|(name, _)| *name).collect();
         pools.extend(waiting.iter().map(|table| table.pool));
         pools.retain(|name| !sessions.contains_key(name));
-        for name in pools {
-            let mut session = parts.databases.session(name).await?;
-            // One statement is a transaction by itself.
-            if !alone {
-                session.begin().await?;
-            }
+        for name in &pools {
+            let session = parts.databases.session(name).await?;
             sessions.insert(name, session);
+        }
+        // One statement is a transaction by itself.
+        let alone =
+            progress == Progress::Done && is_first && is_single(parts, &sessions, &batches)?;
+        if !alone {
+            for name in &pools {
+                if let Some(session) = sessions.get_mut(name) {
+                    session.begin().await?;
+                }
+            }
         }
         let mut made = MadeKeys::new();
         for (pool, (name, batch)) in batches.iter().enumerate() {
@@ -131,10 +138,7 @@ async fn execute(
             let Some(session) = sessions.get_mut(name) else {
                 continue;
             };
-            let limits = Limits {
-                dialect: database.dialect(),
-                statement_bytes: session.statement_bytes(&**database),
-            };
+            let limits = limits(&**database, &**session);
             look_at_tables(&**database, &mut **session, &[batch])
                 .await
                 .map_err(|failure| of_tables(name, failure.error))?;
@@ -206,6 +210,8 @@ fn of_tables(pool: &str, error: DatabaseError) -> Error {
     }
 }
 
+type Sessions = BTreeMap<&'static str, Box<dyn Session>>;
+
 /// The statements of one round, by database pool.
 type Batches = Vec<(&'static str, Batch)>;
 
@@ -216,24 +222,31 @@ fn encode(parts: &Parts, rows: &mut Rows<'_>) -> Result<(Progress, Batches), Err
     Ok((progress, encoder.batches))
 }
 
+fn limits(database: &dyn Database, session: &dyn Session) -> Limits {
+    Limits {
+        dialect: database.dialect(),
+        statement_bytes: session.statement_bytes(database),
+    }
+}
+
 /// Whether it comes to one statement at the most, without a look at the row before or behind it, nor at a key that may
 /// not fit.
-fn single(parts: &Parts, batches: &[(&'static str, Batch)]) -> Result<bool, Error> {
-    let statements: usize = batches
-        .iter()
-        .map(|(_, batch)| batch.statements.len())
-        .sum();
-    let mut looks = false;
-    for (pool, batch) in batches {
-        let dialect = parts.databases.get(pool)?.dialect();
-        let mut shapes = batch.shapes.iter();
-        looks |= shapes.any(|shape| {
-            !shape.on_duplicate.is_empty()
-                || counts_here(dialect, shape)
-                || may_outgrow_its_key(dialect, shape)
-        });
-    }
-    Ok(statements <= 1 && !looks)
+fn is_single(parts: &Parts, sessions: &Sessions, batches: &Batches) -> Result<bool, Error> {
+    let mut filled = batches.iter().filter(|(_, batch)| !batch.is_empty());
+    let Some((pool, batch)) = filled.next() else {
+        return Ok(true);
+    };
+    let (Some(session), None) = (sessions.get(pool), filled.next()) else {
+        return Ok(false);
+    };
+    let database = parts.databases.get(pool)?;
+    let limits = limits(&**database, &**session);
+    let looks = batch.shapes.iter().any(|shape| {
+        !shape.on_duplicate.is_empty()
+            || counts_here(limits.dialect, shape)
+            || may_outgrow_its_key(limits.dialect, shape)
+    });
+    Ok(!looks && is_one_statement(limits, batch, &neighbours(batch), Keys::Wanted))
 }
 
 /// Whether the database makes a key for it that its entity may not hold. SQLite makes 64 bits whatever the column; a
