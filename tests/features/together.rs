@@ -75,16 +75,27 @@ async fn many_do_not_wait_for_the_answers_of_those_before() {
     let far = scene.far().await;
     let mut events = events(&far.engine);
     let held = far.stream.hold_answers();
-    let mut answers = Box::pin(flush_at_once(&far.engine, &mut events));
-    let several = until("several appends are there", PATIENCE, async || {
-        scene.redis.len().await > 1
-    });
-    match futures_util::future::select(&mut answers, std::pin::pin!(several)).await {
-        futures_util::future::Either::Left(_) => panic!("nothing was answered"),
-        futures_util::future::Either::Right(_) => drop(held),
+    let mut calls = Vec::new();
+    for (appends, mut some) in [(1, events.split_off(63)), (2, events)] {
+        let engine = far.engine.clone();
+        calls.push(tokio::spawn(async move {
+            flush_at_once(&engine, &mut some).await
+        }));
+        until("an append is there", PATIENCE, async || {
+            scene.redis.len().await >= appends
+        })
+        .await;
     }
-    for answer in answers.await {
-        answer.unwrap();
+    assert!(
+        calls.iter().all(|call| !call.is_finished()),
+        "nothing was answered"
+    );
+    drop(held);
+    for answer in join_all(calls).await {
+        answer
+            .unwrap()
+            .into_iter()
+            .for_each(|answer| drop(answer.unwrap()));
     }
     let report = drain(&scene.engine).await;
     assert_eq!((report.applied, report.dead), (u64::from(CALLERS), 0));
