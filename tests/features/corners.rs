@@ -473,3 +473,21 @@ async fn a_bare_value_whose_flush_was_dropped_unsent_can_be_flushed_again() {
     assert!(again.is_ok(), "{again:?}");
     assert_eq!(scene.sql.count("pages").await, 1);
 }
+
+/// What nobody knows to be there is not merely forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_may_have_been_inserted_is_deleted() {
+    let scene = Scene::new().await;
+    let far = scene.far().await;
+    for id in [1, 2] {
+        let mut keeper = far.engine.track(keeper(id, &format!("bee {id}"))).unwrap();
+        let fault = [Fault::LoseAnswer, Fault::LoseRequest][id as usize - 1];
+        let mut lost = far.database.on("bee", fault, 1);
+        assert!(far.engine.flush(&mut keeper).await.is_err());
+        lost.reach(1).await;
+        assert!(Tracked::is_new(&keeper));
+        far.engine.delete(&mut keeper).await.unwrap();
+        let gone = scene.engine.load::<Keeper>(id).await.unwrap().is_none();
+        assert!(gone, "{fault:?}");
+    }
+}

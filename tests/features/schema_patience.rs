@@ -84,6 +84,39 @@ async fn a_newer_program_that_takes_over_executes_them() {
     assert_eq!(scene.sql.count("hives").await, 1);
 }
 
+/// Also when the older one has waited for them as long as it does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_program_that_stands_by_is_given_the_channel() {
+    let mut scene = Scene::new().await;
+    let older = scene
+        .backend
+        .registry()
+        .entity::<Event>()
+        .connect()
+        .await
+        .unwrap();
+    scene.add(Hive { id: 1, honey: 7 }).await;
+    let impatient = older.background_consumer().schema_patience(Duration::ZERO);
+    let old = run(impatient);
+    until("it is given up", PATIENCE, async || {
+        scene.engine.dead_letters().list(9).await.unwrap().len() == 1
+    })
+    .await;
+    let new = run(scene.engine.background_consumer());
+    scene.add(event(1)).await;
+    scene.until_drained().await;
+    // Longer than until the older one would leave the channel to others again.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    scene.add(Hive { id: 2, honey: 7 }).await;
+    scene.add(event(2)).await;
+    scene.until_drained().await;
+    let (old, new) = (old.stop().await, new.stop().await);
+    assert_eq!((old.dead, new.dead), (1, 0), "{old:?} {new:?}");
+    assert_eq!(new.applied, 2, "{old:?} {new:?}");
+    assert_eq!(scene.sql.count("hives").await, 1);
+    assert_eq!(scene.sql.count("events").await, 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_column_that_is_migrated_within_the_patience_heals() {
     let mut scene = Scene::new().await;

@@ -1,11 +1,11 @@
 //! Programs from before and after a deploy, beside each other on one table.
 
-use beeorm::prelude::*;
+use beeorm::{Outcome, prelude::*};
 use chrono::{DateTime, NaiveDate};
 
 use crate::{
     schema::{Lasting, after, before, connect, shown},
-    support::{Backend, drain, on_every_backend},
+    support::{Backend, PATIENCE, drain, on_every_backend, run},
 };
 
 fn tom() -> before::User {
@@ -75,6 +75,68 @@ async fn a_field_is_added_while_old_programs_insert() {
     is_left_out(&new, 1).await;
     old.flush(&mut tom()).await.unwrap();
     is_left_out(&new, 2).await;
+}
+
+/// Each consumer leaves what it does not understand to the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_of_both_versions_execute_the_frames_of_both() {
+    let backend = Backend::servers().await;
+    let registry = || backend.registry();
+    // Each has a field that the other has not.
+    let old = registry().entity::<gone::User>().connect().await.unwrap();
+    old.schema().update().await.unwrap();
+    let new = registry().entity::<added::User>().connect().await.unwrap();
+    new.schema().update().await.unwrap();
+    let consumers = [&old, &new].map(|engine| run(engine.background_consumer()));
+    let mut receipts = Vec::new();
+    for age in 0..3 {
+        let mut user = gone::User {
+            age,
+            ..gone::User::default()
+        };
+        receipts.push(old.flush_lazy(&mut user).await.unwrap());
+        let mut user = added::User {
+            age,
+            ..added::User::default()
+        };
+        receipts.push(new.flush_lazy(&mut user).await.unwrap());
+    }
+    for receipt in &receipts {
+        assert_eq!(receipt.applied(PATIENCE).await.unwrap(), Outcome::Applied);
+    }
+    let mut applied = 0;
+    for consumer in consumers {
+        let report = consumer.stop().await;
+        assert_eq!(report.dead, 0, "{report:?}");
+        applied += report.applied;
+    }
+    assert_eq!(applied, 6);
+}
+
+mod gone {
+    use super::*;
+
+    #[derive(Entity, Debug, Default)]
+    #[entity(table = "rolled_users")]
+    pub(super) struct User {
+        #[entity(uuid)]
+        pub(super) id: Uuid,
+        pub(super) age: u32,
+        pub(super) gone: u32,
+    }
+}
+
+mod added {
+    use super::*;
+
+    #[derive(Entity, Debug, Default)]
+    #[entity(table = "rolled_users")]
+    pub(super) struct User {
+        #[entity(uuid)]
+        pub(super) id: Uuid,
+        pub(super) age: u32,
+        pub(super) added: u32,
+    }
 }
 
 /// The other way round: the new program knows fewer columns.

@@ -189,8 +189,8 @@ pub(super) async fn too_old(
     bury_untried(run, ownership, pool, burial).await
 }
 
-/// A frame of another program's entities: waited for, as a deploy may be in progress, then dead-lettered in the
-/// database that it is for. Gives a reason where this program does not know that database: a newer one that met
+/// A frame of another program's entities: left to other consumers now and then, and waited for, as a deploy may be in
+/// progress, then dead-lettered in the database that it is for. Gives a reason where this program does not know that database: a newer one that met
 /// the frame again would not look for a verdict in another.
 pub(super) async fn foreign(
     run: &Run,
@@ -216,6 +216,10 @@ pub(super) async fn foreign(
                 frame = %foreign.id, reason = foreign.reason, left = ?left,
                 "pause: a frame that this program does not understand; one that does may take over for so long"
             );
+        }
+        // Also where the patience is spent: one may have been started since.
+        if run.stand_back.is_due(runtime.monotonic()) {
+            return Err(Ended::StandsBack);
         }
         if left.is_zero() {
             break;

@@ -17,6 +17,7 @@ mod prune;
 #[cfg(feature = "conformance")]
 mod rehearse;
 mod report;
+mod stand_back;
 mod stop;
 mod tables;
 mod too_old;
@@ -36,7 +37,7 @@ use futures_util::future::{self, Either};
 pub(crate) use self::rehearse::rehearse;
 use self::{
     bounded::Bounded, failure::Resolvers, patience::Patience, prune::Pruning, report::Counters,
-    stop::Stop,
+    stand_back::StandBack, stop::Stop,
 };
 pub use self::{
     failure::{FailedStatement, Failure, Resolution},
@@ -93,6 +94,7 @@ struct Run {
     counters: Counters,
     stop: Stop,
     patience: Patience,
+    stand_back: StandBack,
     /// Whether the key of a dead INSERT may be among those that are remembered.
     dead_inserts: AtomicBool,
     /// Return when there is nothing left, instead of waiting for more.
@@ -266,6 +268,7 @@ impl BackgroundConsumer {
             counters,
             stop,
             patience,
+            stand_back: StandBack::default(),
             dead_inserts: AtomicBool::new(true),
             drain,
         })
@@ -292,7 +295,7 @@ impl Run {
         Ok(self.counters.report())
     }
 
-    /// Owns, works, and contends again when another took over, until stopped or drained.
+    /// Owns, works, and contends again when another took over, or may, until stopped or drained.
     async fn run(&self) -> Result<(), Error> {
         self.begin_with_tables().await?;
         while let Some(ownership) = own::acquire(self, &self.source.stream).await {
@@ -306,8 +309,15 @@ impl Run {
                 }
             };
             ownership.give_up().await;
-            if ended != work::Ended::Lost {
-                break;
+            match ended {
+                work::Ended::Lost => {}
+                work::Ended::StandsBack => {
+                    let time = self.source.runtime.sleep(stand_back::TIME);
+                    if self.stop.unless(time).await.is_err() {
+                        break;
+                    }
+                }
+                work::Ended::Stopped | work::Ended::Drained => break,
             }
         }
         Ok(())

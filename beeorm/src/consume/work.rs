@@ -24,6 +24,8 @@ pub(super) enum Ended {
     Drained,
     /// Another consumer has the channel.
     Lost,
+    /// Another consumer is to have it, if there is one: what comes next is not understood here.
+    StandsBack,
 }
 
 /// Redis is looked for at least so often.

@@ -75,6 +75,8 @@ pub(crate) struct Memory<T> {
     pub(crate) on_duplicate: Option<Vec<Assignment<T>>>,
     /// What the flush under way will have stored.
     pub(crate) prepared: Option<Prepared>,
+    /// Of a new entity: nobody knows whether its INSERT was executed.
+    may_be_stored: bool,
     /// The value before ON DUPLICATE KEY UPDATE replaced it by the row that there was.
     replaced: Option<T>,
     /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
@@ -112,6 +114,7 @@ impl<T> Default for Memory<T> {
             baseline: None,
             on_duplicate: None,
             prepared: None,
+            may_be_stored: false,
             replaced: None,
             flight: None,
             history: History::default(),
@@ -136,7 +139,8 @@ impl<T: Entity> Tracked<T> {
         }
     }
 
-    /// Whether a flush would insert it.
+    /// Whether a flush would insert it; so it is too behind a flush that nobody knows the outcome of, while a delete then
+    /// deletes what there may be.
     #[must_use]
     pub fn is_new(this: &Self) -> bool {
         this.believed().0 == Origin::New
@@ -381,8 +385,16 @@ impl<T: Entity> Tracked<T> {
     /// Nobody knows whether the flush was done: a key that was made stays.
     pub(crate) fn uncertain(&mut self) {
         if let Some(memory) = &mut self.memory {
-            (memory.prepared, memory.replaced) = (None, None);
+            let prepared = memory.prepared.take();
+            memory.may_be_stored |= prepared.is_some_and(|prepared| prepared.place.is_some());
+            memory.replaced = None;
         }
+    }
+
+    /// Whether there may be a row though it is new.
+    pub(crate) fn may_be_stored(&self) -> bool {
+        let memory = self.memory.as_ref();
+        memory.is_some_and(|memory| memory.may_be_stored)
     }
 
     /// Nothing of the flush was done.

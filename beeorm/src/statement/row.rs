@@ -388,7 +388,8 @@ fn delete<T: Entity>(
     }
     // What was never flushed has no row: it is only forgotten.
     let place = match tracked.origin() {
-        Origin::New => None,
+        Origin::New if !tracked.may_be_stored() => None,
+        Origin::New => Some(encoder.delete::<T>(tracked.key(), None)?),
         _ if schema.indexes.iter().any(|index| index.unique) => {
             Some(encoder.delete::<T>(tracked.key(), tracked.stored_row().as_deref())?)
         }
