@@ -12,7 +12,7 @@ use super::{
     Run,
     apply::{self, Beside},
     bounded::Bounded,
-    conclude,
+    conclude::{self, Ending},
     own::Ownership,
     plan,
     work::Ended,
@@ -84,13 +84,20 @@ impl Incoming<'_> {
     }
 }
 
+/// What became of a batch.
+pub(super) struct Concluded {
+    pub(super) aside: SetAside,
+    /// The entry before which it ended, as another consumer may understand what is in it.
+    pub(super) left: Option<EntryId>,
+}
+
 /// Brings every frame to its end: applied, skipped, dead, or found to be done. What is left is to be set aside.
 pub(super) async fn conclude(
     run: &Run,
     ownership: &Ownership,
     entries: &[Entry],
     redelivered: bool,
-) -> Result<SetAside, Ended> {
+) -> Result<Concluded, Ended> {
     let (segments, mut aside) = decode(run, entries);
     for mut segment in segments {
         if redelivered {
@@ -98,11 +105,21 @@ pub(super) async fn conclude(
         }
         aside.extend(apply_all(run, ownership, &segment.frames).await?);
         if let Some(foreign) = segment.then {
-            let kept = conclude::foreign(run, ownership, &foreign).await?;
-            aside.extend(kept.map(|reason| Aside::unreadable(foreign.entry, reason)));
+            // That a frame is to be set aside is written down nowhere, before all of its entry has come to an end.
+            let may_leave = aside.iter().all(|aside| aside.entry != foreign.entry);
+            match conclude::foreign(run, ownership, &foreign, may_leave).await? {
+                Ending::Concluded => {}
+                Ending::SetAside(reason) => {
+                    aside.push(Aside::unreadable(foreign.entry, reason));
+                }
+                Ending::Left => {
+                    let left = Some(foreign.entry);
+                    return Ok(Concluded { aside, left });
+                }
+            }
         }
     }
-    Ok(aside)
+    Ok(Concluded { aside, left: None })
 }
 
 fn decode<'e>(run: &Run, entries: &'e [Entry]) -> (Vec<Segment<'e>>, SetAside) {

@@ -189,14 +189,25 @@ pub(super) async fn too_old(
     bury_untried(run, ownership, pool, burial).await
 }
 
-/// A frame of another program's entities: left to other consumers now and then, and waited for, as a deploy may be in
-/// progress, then dead-lettered in the database that it is for. Gives a reason where this program does not know that database: a newer one that met
-/// the frame again would not look for a verdict in another.
+/// What became of a frame that is not understood.
+pub(super) enum Ending {
+    /// A verdict stands in its database.
+    Concluded,
+    /// No database takes it in, for this reason.
+    SetAside(String),
+    /// It stays where it is, for others.
+    Left,
+}
+
+/// A frame of another program's entities: left to other consumers now and then where it may be, and waited for, as a
+/// deploy may be in progress; then dead-lettered in the database that it is for. It is set aside where this program does
+/// not know that database: a newer one that met the frame again would not look for a verdict in another.
 pub(super) async fn foreign(
     run: &Run,
     ownership: &Ownership,
     foreign: &Foreign<'_>,
-) -> Result<Option<String>, Ended> {
+    may_leave: bool,
+) -> Result<Ending, Ended> {
     let runtime = &run.source.runtime;
     let pool = foreign.pool.as_str();
     let registered = run.source.databases.get(pool).is_ok();
@@ -206,7 +217,7 @@ pub(super) async fn foreign(
             .is_empty()
     {
         run.counters.duplicates.add(1);
-        return Ok(None);
+        return Ok(Ending::Concluded);
     }
     // This program will not learn the table while it runs; a newer one that takes over will know it.
     loop {
@@ -218,8 +229,8 @@ pub(super) async fn foreign(
             );
         }
         // Also where the patience is spent: one may have been started since.
-        if run.stand_back.is_due(runtime.monotonic()) {
-            return Err(Ended::StandsBack);
+        if may_leave && run.stand_back.is_due(runtime.monotonic()) {
+            return Ok(Ending::Left);
         }
         if left.is_zero() {
             break;
@@ -233,7 +244,7 @@ pub(super) async fn foreign(
             .map_err(|_| Ended::Stopped)?;
     }
     if !registered {
-        return Ok(Some(foreign.reason.clone()));
+        return Ok(Ending::SetAside(foreign.reason.clone()));
     }
     let letter = DeadLetterRow {
         frame_id: foreign.id,
@@ -256,7 +267,8 @@ pub(super) async fn foreign(
         keys,
         in_log,
     };
-    bury_untried(run, ownership, pool, burial).await
+    let kept = bury_untried(run, ownership, pool, burial).await?;
+    Ok(kept.map_or(Ending::Concluded, Ending::SetAside))
 }
 
 /// Buries what was never executed, whatever it takes. Gives a reason where it is to be set aside.

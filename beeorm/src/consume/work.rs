@@ -7,7 +7,7 @@ use futures_util::future::{self, OptionFuture};
 use super::{
     Run, Source,
     attempt::{self, Outcome},
-    batch::{self, Aside, SetAside},
+    batch::{self, Aside, Concluded, SetAside},
     own::Ownership,
 };
 use crate::{
@@ -96,12 +96,18 @@ async fn go_on(
                     Ok(OptionFuture::from(read).await)
                 };
                 let concluded = batch::conclude(run, ownership, &entries, pending.is_some());
-                let (aside, meanwhile) = future::join(concluded, meanwhile).await;
-                finished = Some(Finished {
-                    entries,
-                    aside: aside?,
-                });
+                let (concluded, meanwhile) = future::join(concluded, meanwhile).await;
+                let Concluded { aside, left } = concluded?;
                 ahead = meanwhile?;
+                if let Some(left) = left {
+                    let mut entries = entries;
+                    let place = entries.iter().position(|entry| entry.id == left);
+                    entries.truncate(place.unwrap_or_default());
+                    let before = Some(Finished { entries, aside });
+                    take_off(run, stream, ownership, before).await?;
+                    return Err(Ended::StandsBack);
+                }
+                finished = Some(Finished { entries, aside });
                 pending = pending.and(last);
             }
             Ok(_) if pending.is_some() => pending = None,

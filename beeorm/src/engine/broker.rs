@@ -87,12 +87,13 @@ impl EventBroker {
     /// [`Error::StreamNotRegistered`]; [`Error::Stream`] when it cannot be reached.
     pub async fn stream_statistics(&self, stream: &str) -> Result<StreamStatistics, Error> {
         const MOST_COUNTED: u64 = 10_000;
+        const PAGE: usize = 100;
         let channel = self.parts.channel(stream)?;
         let figures = channel.stream.statistics().await?;
         let (mut frames, mut statements, mut counted) = (0, 0, 0);
         let mut from = EntryId::default();
         while frames < MOST_COUNTED {
-            let entries = channel.stream.peek(from, 100).await?;
+            let entries = channel.stream.peek(from, PAGE).await?;
             let Some(last) = entries.last() else { break };
             from = last.id.next();
             for frame in entries.iter().flat_map(|entry| &entry.frames) {
@@ -101,6 +102,9 @@ impl EventBroker {
                 statements += decoded.map_or(0, |frame| frame.batch.statements.len() as u64);
             }
             counted += entries.len() as u64;
+            if entries.len() < PAGE {
+                break;
+            }
         }
         Ok(StreamStatistics {
             stream: stream.to_owned(),

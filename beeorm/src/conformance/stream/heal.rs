@@ -17,6 +17,7 @@ pub(super) async fn suite(bench: &Bench) {
     };
     a_vanished_group_is_made_anew(bench, client).await;
     a_vanished_stream_is_made_anew(bench, client).await;
+    entries_that_were_passed_over_are_delivered(bench, client).await;
     an_id_that_came_back_is_another_entry(bench, client).await;
     an_entry_deleted_while_pending_says_so(bench, client).await;
     an_entry_of_others_is_set_aside_whole(bench, client).await;
@@ -111,6 +112,43 @@ async fn a_vanished_stream_is_made_anew(bench: &Bench, client: &Client) {
         texts(&stream.read_new(token, 10).await.expect("reads")),
         ["new"]
     );
+}
+
+async fn entries_that_were_passed_over_are_delivered(bench: &Bench, client: &Client) {
+    let name = name();
+    let stream = bench.named(&name);
+    stream.prepare().await.expect("prepares");
+    let token = own(&*stream).await;
+    let ids = fill(&*stream, &["a", "b", "c"]).await;
+    let set = |id: String| async move {
+        let words = ["SETID", &name, BACKGROUND_CONSUMER_GROUP, &id];
+        run(client, "XGROUP", &words).await;
+    };
+    set(ids[1].to_string()).await;
+    assert_eq!(
+        texts(&stream.read_new(token, 1).await.expect("reads")),
+        ["c"]
+    );
+    let pending = || stream.read_pending(token, EntryId::default(), 10);
+    assert_eq!(texts(&pending().await.expect("reads")), ["c"]);
+    assert_eq!(stream.read_new(token, 9).await, Ok(Vec::new()));
+    let read = pending().await.expect("reads");
+    stream
+        .acknowledge(token, &read)
+        .await
+        .expect("acknowledges");
+    assert_eq!(pending().await, Ok(Vec::new()), "nothing is pending");
+    let read = stream.read_new(token, 9).await.expect("reads");
+    assert_eq!(
+        texts(&read),
+        ["a", "b"],
+        "as it is looked for what is pending"
+    );
+    stream
+        .acknowledge(token, &read)
+        .await
+        .expect("acknowledges");
+    assert_eq!(stream.statistics().await.expect("figures").len, 0);
 }
 
 /// As behind a failover that forgot entries, or a stream that was deleted, with a clock that went back.

@@ -76,10 +76,23 @@ pub(super) fn of_group(reply: Reply) -> Result<Vec<Entry>> {
     entries(found)
 }
 
-/// Whether the group had to be made anew, and the entries.
-pub(super) fn of_read(reply: Reply) -> Result<(bool, Vec<Entry>)> {
-    let [made, found] = reply.into_items()?;
-    Ok((made.into_count()? == 1, entries(found)?))
+/// What `read.lua` found the group to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    AsItWas,
+    MadeAnew,
+    Rewound,
+}
+
+/// What `read.lua` answers.
+pub(super) fn of_read(reply: Reply) -> Result<(Group, Vec<Entry>)> {
+    let [group, found] = reply.into_items()?;
+    let group = match group.into_count()? {
+        0 => Group::AsItWas,
+        1 => Group::MadeAnew,
+        _ => Group::Rewound,
+    };
+    Ok((group, entries(found)?))
 }
 
 fn aside(reply: Reply) -> Result<AsideEntry> {

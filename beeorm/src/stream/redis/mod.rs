@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use self::{
     durable::Durable,
+    entry::Group,
     failure::Failures,
     identity::identity,
     reader::{Names, Reader},
@@ -132,16 +133,20 @@ impl RedisStream {
                     .text(after)
             })
             .await?;
-        let (made, entries) = entry::of_read(reply).map_err(|error| self.failed(READING, error))?;
-        if made {
-            tracing::warn!(
-                stream = self.key,
-                group = self.group,
-                pool = self.client.pool(),
-                "the consumer group had vanished and was made anew: everything in the stream is read again, \
-                 and what was executed before is recognized and not executed twice"
-            );
-        }
+        let (group, entries) =
+            entry::of_read(reply).map_err(|error| self.failed(READING, error))?;
+        let found = match group {
+            Group::AsItWas => return Ok(entries),
+            Group::MadeAnew => "had vanished and was made anew",
+            Group::Rewound => "had passed entries over, as by an XGROUP SETID, and was set back",
+        };
+        tracing::warn!(
+            stream = self.key,
+            group = self.group,
+            pool = self.client.pool(),
+            "the consumer group {found}: everything in the stream is read again, and what was executed before is \
+             recognized and not executed twice"
+        );
         Ok(entries)
     }
 

@@ -1,5 +1,5 @@
 -- After fence.lua. ARGV: token, group, consumer, how many frames, and '>' for new entries or the id behind which
--- pending ones are wanted. Answers whether the group had to be made anew, and the entries, up to the one with
+-- pending ones are wanted. Answers 1 where the group had to be made anew, 2 where it had passed entries over, and the entries, up to the one with
 -- which there are as many frames: fewer where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local ENOUGH_BYTES = 8 * 1024 * 1024
@@ -25,10 +25,28 @@ local function adopt(stranger)
   end
 end
 
+-- Entries that are there, and neither pending nor to come: what is done is not there any more, so that these were passed
+-- over, as by an XGROUP SETID by hand. They are delivered from the first on.
+local function rewind()
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local is_it, delivered = false, '0-0'
+    for i = 1, #info, 2 do
+      is_it = is_it or info[i] == 'name' and info[i + 1] == group
+      delivered = info[i] == 'last-delivered-id' and info[i + 1] or delivered
+    end
+    if is_it and redis.call('XRANGE', KEYS[1], '-', delivered, 'COUNT', 1)[1] then
+      redis.call('XGROUP', 'SETID', KEYS[1], group, '0')
+      return 2
+    end
+  end
+  return 0
+end
+
 local function read(at_once)
   return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', at_once, 'STREAMS', KEYS[1], after)
 end
 
+local made, entries, frames, bytes = 0, {}, 0, 0
 if after == '0-0' then
   local summary = redis.pcall('XPENDING', KEYS[1], group)
   for _, holder in ipairs(not summary.err and summary[4] or {}) do
@@ -36,9 +54,11 @@ if after == '0-0' then
       adopt(holder[1])
     end
   end
+  if not summary.err and summary[1] == 0 then
+    made = rewind()
+  end
 end
 
-local made, entries, frames, bytes = 0, {}, 0, 0
 local at_once, most_frames, most_bytes = 1, 1, 1
 while frames < count and bytes < ENOUGH_BYTES do
   local page = read(at_once)
