@@ -84,7 +84,9 @@ impl Guarded {
             None => self.connect().await?,
         };
         let attempt = current.attempt(&guard, name, &arguments).await;
-        if is_sound(&attempt) {
+        // A server that became a replica does not always hang up.
+        let is_replica = matches!(&attempt, Err(error) if error.code() == "READONLY");
+        if is_sound(&attempt) && !is_replica {
             *kept = Some(current);
         }
         attempt

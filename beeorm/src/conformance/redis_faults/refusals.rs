@@ -113,6 +113,29 @@ async fn a_replica_refuses(client: &Arc<Client>) {
     );
 }
 
+/// What is not in a transaction is not guarded by what it watches.
+async fn without_transactions_scripts_do_it(client: &Arc<Client>, url: &str) {
+    run(client, "ACL", &["SETUSER", "guest", "+xadd", "-multi"]).await;
+    let guest = redis::open(&RedisOptions::new("lazy", url)).await;
+    let guest = stream(&Arc::new(guest.expect("opens")));
+    let (owner, stranger) = (Uuid::now_v7(), Uuid::now_v7());
+    guest.prepare().await.expect("prepares");
+    assert_eq!(guest.acquire(None, owner).await, Ok(true));
+    guest.append(&[vec![1].into()]).await.expect("appends");
+    let refused = guest.read_new(stranger, 9).await;
+    assert_eq!(refused, Err(StreamError::NotOwner));
+    let read = loop {
+        let read = guest.read_new(owner, 9).await.expect("reads");
+        guest.acknowledge(owner, &read).await.expect("acknowledges");
+        if read.iter().any(|entry| entry.frames == [vec![1]]) {
+            break read;
+        }
+        assert!(!read.is_empty(), "it was delivered to nobody else");
+    };
+    assert!(read.iter().all(|entry| entry.reading == 0), "by a script");
+    guest.release(owner).await.expect("releases");
+}
+
 async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
     run(
         client,
@@ -150,6 +173,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
         matches!(&absent, Err(RedisError::Refused(reason)) if reason.contains("out of range")),
         "{absent:?}"
     );
+    without_transactions_scripts_do_it(client, &url("guest:secret")).await;
     run(client, "ACL", &["DELUSER", "guest"]).await;
     run(client, "CONFIG", &["SET", "requirepass", "secret"]).await;
     let locked = redis::open(&RedisOptions::new("lazy", url("").replace("@", ""))).await;

@@ -1,4 +1,7 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 
@@ -16,6 +19,8 @@ use crate::{
 pub(super) struct Reader {
     guarded: Guarded,
     state: Mutex<State>,
+    /// The account may not begin transactions, or what is before the server knows none: it is not asked again.
+    refused: AtomicBool,
 }
 
 /// The names that a reader's commands take.
@@ -65,6 +70,7 @@ impl Reader {
                 last: EntryId::default(),
                 largest,
             }),
+            refused: AtomicBool::new(false),
         }
     }
 
@@ -74,6 +80,9 @@ impl Reader {
         names: &Names<'_>,
         count: usize,
     ) -> Result<Option<Vec<Entry>>, RedisError> {
+        if self.refused.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let enough = Weight {
             frames: count,
             bytes: ENOUGH_BYTES,
@@ -143,7 +152,18 @@ impl Reader {
             Ok(Attempt::Barred) => Err(RedisError::Refused(
                 "NOTOWNER another consumer has taken the stream over".to_owned(),
             )),
-            Ok(Attempt::Disturbed) | Err(RedisError::Refused(_)) => Ok(None),
+            Ok(Attempt::Disturbed) => Ok(None),
+            Err(error @ RedisError::Refused(_)) => {
+                if matches!(error.code(), "NOPERM" | "ERR") {
+                    self.refused.store(true, Ordering::Relaxed);
+                    tracing::warn!(
+                        %error,
+                        "entries are read by a script, which takes the server longer, as a transaction is refused; \
+                         give the account the right: ACL SETUSER … +@transaction"
+                    );
+                }
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
