@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use beeorm_tests::{Proxy, RedisConnection, Servers};
+use beeorm_tests::{Answer, Proxy, RedisConnection, Servers};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
@@ -187,6 +187,33 @@ impl Stage {
         let answer: Result<Fallible<_>, _> =
             tokio::time::timeout(Duration::from_secs(2), ask).await;
         answer.ok()?.ok()?.text().parse().ok()
+    }
+
+    /// How many flushes are in the channel: an entry has those of several calls.
+    pub(crate) async fn flushes_waiting(&self) -> Fallible<u64> {
+        let mut redis = self.redis().await?;
+        let (mut flushes, mut from) = (0, "-".to_owned());
+        loop {
+            let page = redis
+                .command(["XRANGE", STREAM, &from, "+", "COUNT", "500"])
+                .await?
+                .list();
+            let Some(last) = page.last() else {
+                return Ok(flushes);
+            };
+            from = format!(
+                "({}",
+                last.clone()
+                    .list()
+                    .first()
+                    .map(Answer::text)
+                    .unwrap_or_default()
+            );
+            for entry in page {
+                let fields = entry.list().pop().map(Answer::list).unwrap_or_default();
+                flushes += fields.len() as u64 / 2;
+            }
+        }
     }
 
     /// Removes what has proved nothing but good.

@@ -25,25 +25,26 @@ pub(super) async fn play(stage: &Stage, journal: &Journal, options: &Options) ->
         tokio::time::sleep(Duration::from_secs(2)).await;
         let waiting = stage.waiting().await.unwrap_or_default();
         journal.note(&format!(
-            "{waiting} of {} flushes are in the channel",
+            "{waiting} entries for {} flushes are in the channel",
             options.flushes
         ));
     }
-    let filled = stage.waiting().await.ok_or("Redis does not answer")?;
+    let filled = stage.flushes_waiting().await?;
     if filled != options.flushes {
-        return Err(format!("{filled} entries are in the channel").into());
+        return Err(format!("{filled} flushes are in the channel").into());
     }
     // As consumers are unless they are told otherwise.
     let consumer = Process::consumer(stage, "consumer-000".to_owned(), 11, 1000)?;
     let start = Instant::now();
-    let mut left = filled;
-    while start.elapsed() < options.time && left > 0 {
+    let mut left = None;
+    while start.elapsed() < options.time && left != Some(0) {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        left = stage.waiting().await.unwrap_or(left);
+        left = stage.waiting().await;
     }
-    let (seconds, drained) = (start.elapsed().as_secs_f64(), filled - left);
+    let seconds = start.elapsed().as_secs_f64();
     let peak = process::peak_memory(consumer.id)?;
     consumer.kill().await?;
+    let drained = filled - stage.flushes_waiting().await?;
     println!(
         "flushes={filled} drained={drained} seconds={seconds:.0} per_second={:.0} peak_kib={peak}",
         drained as f64 / seconds

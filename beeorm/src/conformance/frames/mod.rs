@@ -95,7 +95,7 @@ fn all_differ<'c>(columns: impl IntoIterator<Item = &'c usize>) -> bool {
 }
 
 fn reencode(frame: &Frame) -> Vec<u8> {
-    encode(frame.id, frame.created_millis, &frame.pool, &frame.batch)
+    encode(frame.id, frame.created_millis, frame.pool, &frame.batch)
 }
 
 /// What the frame keeps of the heap.
