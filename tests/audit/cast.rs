@@ -137,9 +137,9 @@ impl<'s> Cast<'s> {
         }
     }
 
-    /// Ends the consumers, by SIGTERM; whether all of them obeyed.
-    pub(crate) async fn stop_consumers(&mut self) -> bool {
-        let mut obeyed = true;
+    /// Ends the consumers, by SIGTERM; tells of those that did not obey.
+    pub(crate) async fn stop_consumers(&mut self) -> Vec<String> {
+        let mut disobeyed = Vec::new();
         for mut consumer in self.consumers.drain(..) {
             let stopped = async {
                 consumer.signal("TERM").await?;
@@ -147,18 +147,14 @@ impl<'s> Cast<'s> {
             };
             match stopped.await {
                 Ok(status) if status.success() => {}
-                Ok(status) => {
-                    obeyed = false;
-                    self.journal
-                        .note(&format!("{} ended: {status}", consumer.name));
-                }
-                Err(error) => {
-                    obeyed = false;
-                    self.journal.note(&error.to_string());
-                }
+                Ok(status) => disobeyed.push(format!("{} ended: {status}", consumer.name)),
+                Err(error) => disobeyed.push(format!("{} was not ended: {error}", consumer.name)),
             }
         }
-        obeyed
+        for consumer in &disobeyed {
+            self.journal.note(consumer);
+        }
+        disobeyed
     }
 }
 

@@ -7,9 +7,13 @@ use crate::{Fallible, cast::Cast, journal::Journal, stage::Stage};
 /// So long without progress, and what is left is left.
 const STUCK: Duration = Duration::from_secs(90);
 
-/// Stops the producers, waits until the channel is empty, stops the consumers. What was not to be had is for the
-/// auditor to find.
-pub(crate) async fn drain(stage: &Stage, journal: &Journal, cast: &mut Cast<'_>) -> Fallible<()> {
+/// Stops the producers, waits until the channel is empty, stops the consumers, and tells of those that did not end as
+/// they should. What was not to be had is for the auditor to find.
+pub(crate) async fn drain(
+    stage: &Stage,
+    journal: &Journal,
+    cast: &mut Cast<'_>,
+) -> Fallible<Vec<String>> {
     stage.heal().await;
     journal.note("the producers are stopped");
     cast.stop_producers().await;
@@ -33,6 +37,5 @@ pub(crate) async fn drain(stage: &Stage, journal: &Journal, cast: &mut Cast<'_>)
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     journal.note("the consumers are stopped");
-    cast.stop_consumers().await;
-    Ok(())
+    Ok(cast.stop_consumers().await)
 }

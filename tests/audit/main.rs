@@ -25,7 +25,7 @@ mod verdict;
 
 use std::{error::Error, process::ExitCode};
 
-use crate::{journal::Journal, options::Options, stage::Stage};
+use crate::{journal::Journal, options::Options, scenario::Ended, stage::Stage};
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -46,8 +46,8 @@ fn main() -> ExitCode {
         .map_err(Into::into)
         .and_then(|runtime| runtime.block_on(run(&options)));
     match ended {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(Ended::Good) => ExitCode::SUCCESS,
+        Ok(Ended::TamperedWith | Ended::Bad) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("beeorm-audit: {error}");
             ExitCode::from(2)
@@ -55,18 +55,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all was as it must be.
-async fn run(options: &Options) -> Fallible<bool> {
+async fn run(options: &Options) -> Fallible<Ended> {
     println!("{options}");
     let stage = Stage::build(options).await?;
     println!("servers: {}", stage.names());
     println!("folder:  {}", stage.folder.display());
     let journal = Journal::begin(&stage)?;
-    let good = scenario::play(&stage, &journal, options).await?;
-    if good {
-        stage.clear();
-    } else {
+    let ended = scenario::play(&stage, &journal, options).await?;
+    if ended == Ended::Bad {
         println!("records and logs are kept in {}", stage.folder.display());
+    } else {
+        stage.clear();
     }
-    Ok(good)
+    Ok(ended)
 }

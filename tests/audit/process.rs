@@ -31,10 +31,12 @@ pub(crate) fn beside_this(name: &str) -> Fallible<PathBuf> {
 
 /// Has a producer make the tables.
 pub(crate) async fn setup(stage: &Stage) -> Fallible<()> {
-    let status = command("beeorm-audit-producer", &stage.producers)?
+    let program = "beeorm-audit-producer";
+    let status = command(program, &stage.producers)?
         .arg("setup")
         .status()
-        .await?;
+        .await
+        .map_err(|error| format!("cannot run {program}: {error}"))?;
     if status.success() {
         Ok(())
     } else {
@@ -99,7 +101,8 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)
-            .spawn()?;
+            .spawn()
+            .map_err(|error| format!("cannot run {name}: {error}"))?;
         let input = child.stdin.take();
         let id = child.id().ok_or("it has ended")?;
         Ok(Self {
@@ -120,7 +123,7 @@ impl Process {
         Ok(self.child.kill().await?)
     }
 
-    pub(crate) async fn signal(&self, signal: &str) -> Fallible<()> {
+    pub(crate) async fn signal(&self, signal: &'static str) -> Fallible<()> {
         signal_to(self.id, signal).await
     }
 
@@ -146,16 +149,9 @@ impl Process {
 }
 
 /// `STOP`, `CONT` or `TERM` to a process of ours.
-pub(crate) async fn signal_to(id: u32, signal: &str) -> Fallible<()> {
-    let sent = Command::new("kill")
-        .args([format!("-{signal}"), id.to_string()])
-        .status()
-        .await?;
-    if sent.success() {
-        Ok(())
-    } else {
-        Err(format!("no signal reaches {id}").into())
-    }
+pub(crate) async fn signal_to(id: u32, signal: &'static str) -> Fallible<()> {
+    let sent = tokio::task::spawn_blocking(move || beeorm_tests::signal(id, signal));
+    Ok(sent.await??)
 }
 
 /// What the process has taken of the processors' time so far.

@@ -216,7 +216,7 @@ impl Stage {
         }
     }
 
-    /// Removes what has proved nothing but good.
+    /// Removes what tells of nothing but what it was meant to.
     pub(crate) fn clear(&self) {
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             eprintln!("cannot remove {}: {error}", self.folder.display());

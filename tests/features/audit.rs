@@ -1,6 +1,6 @@
 //! The audit itself: a short run is clean, and what is tampered with afterwards is seen.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use crate::support::servers;
 
@@ -55,4 +55,8 @@ fn a_short_run_is_clean_and_tampering_is_seen() {
     );
     assert_eq!(figure(reordered, "out_of_order"), 1);
     assert_eq!(output.status.code(), Some(1));
+    // A consumer that no signal reaches is told of, and found unresolved above.
+    assert!(!text.contains("was not ended"));
+    let folder = text.lines().find_map(|line| line.strip_prefix("folder:  "));
+    assert!(!Path::new(folder.expect("it tells its folder")).exists());
 }

@@ -108,9 +108,7 @@ impl Running {
 
     /// `kill -TERM`.
     pub(crate) fn terminate(&self) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(sent.expect("there is a `kill`").success());
+        beeorm_tests::signal(self.process.id(), "TERM").expect("it is ours to end");
     }
 
     /// `kill -KILL`.

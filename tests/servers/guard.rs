@@ -73,14 +73,7 @@ impl Guard {
     /// Sends the process a signal, by the signal's name.
     pub(crate) fn signal(&mut self, number: usize, signal: &str) -> io::Result<()> {
         let child = self.children.get(number).ok_or(io::ErrorKind::NotFound)?;
-        let sent = Command::new("kill")
-            .args([&format!("-{signal}"), &child.id().to_string()])
-            .status()?;
-        if sent.success() {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        }
+        beeorm_tests::signal(child.id(), signal).map_err(io::Error::other)
     }
 
     /// A label whose containers are to be removed, told before they are made.

@@ -16,6 +16,7 @@ mod random;
 pub mod record;
 mod redis;
 mod servers;
+mod signal;
 
 pub use self::{
     cargo::cargo,
@@ -25,4 +26,5 @@ pub use self::{
     random::Random,
     redis::{Answer, RawEntry, RedisConnection},
     servers::Servers,
+    signal::signal,
 };

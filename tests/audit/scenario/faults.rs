@@ -5,6 +5,7 @@ use std::time::Instant;
 use beeorm_tests::Random;
 use tokio::sync::Mutex;
 
+use super::Ended;
 use crate::{
     Fallible,
     cast::Cast,
@@ -17,7 +18,7 @@ use crate::{
 
 const PRODUCERS: usize = 3;
 
-pub(super) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<bool> {
+pub(super) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<Ended> {
     let mut random = Random::seeded(options.seed);
     let mut cast = Cast::new(stage, journal, random.between(0, u64::MAX - 1));
     cast.add_consumer()?;
@@ -36,13 +37,18 @@ pub(super) async fn play(stage: &Stage, journal: &Journal, options: &Options) ->
     let findings = super::conclude(stage, journal, cast, &garbage).await?;
     let line = |line: &str| println!("{line} faults={}", journal.faults());
     line(&findings.to_string());
-    let mut good = findings.are_none();
+    let good = findings.are_none();
+    let mut seen = false;
     for sabotage in &options.sabotage {
         sabotage::commit(*sabotage, stage).await?;
         println!("sabotage: {sabotage:?}");
-        let findings = super::judge(stage, journal, &garbage).await?;
+        let findings = super::judge(stage, journal, &garbage, Vec::new()).await?;
         line(&findings.to_string());
-        good &= findings.are_none();
+        seen |= !findings.are_none();
     }
-    Ok(good)
+    Ok(match (good, seen) {
+        (true, false) => Ended::Good,
+        (true, true) => Ended::TamperedWith,
+        (false, _) => Ended::Bad,
+    })
 }

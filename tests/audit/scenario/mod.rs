@@ -19,14 +19,27 @@ use crate::{
     verdict::{self, Findings},
 };
 
-/// Plays what the options say; whether all was as it must be.
-pub(crate) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<bool> {
-    match options.scenario {
-        Scenario::Faults | Scenario::Everysec => faults::play(stage, journal, options).await,
-        Scenario::Standbys => standbys::play(stage, journal, options).await,
-        Scenario::Away => away::play(stage, journal, options).await,
-        Scenario::Backlog => backlog::play(stage, journal, options).await,
-    }
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// All was as it must be.
+    Good,
+    /// It was, until it was tampered with on purpose.
+    TamperedWith,
+    Bad,
+}
+
+/// Plays what the options say.
+pub(crate) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<Ended> {
+    let good = match options.scenario {
+        Scenario::Faults | Scenario::Everysec => {
+            return faults::play(stage, journal, options).await;
+        }
+        Scenario::Standbys => standbys::play(stage, journal, options).await?,
+        Scenario::Away => away::play(stage, journal, options).await?,
+        Scenario::Backlog => backlog::play(stage, journal, options).await?,
+    };
+    Ok(if good { Ended::Good } else { Ended::Bad })
 }
 
 /// Ends the run and looks at what there is.
@@ -36,14 +49,20 @@ async fn conclude(
     cast: Mutex<Cast<'_>>,
     garbage: &Garbage,
 ) -> Fallible<Findings> {
-    drain::drain(stage, journal, &mut cast.into_inner()).await?;
-    judge(stage, journal, garbage).await
+    let disobeyed = drain::drain(stage, journal, &mut cast.into_inner()).await?;
+    judge(stage, journal, garbage, disobeyed).await
 }
 
-async fn judge(stage: &Stage, journal: &Journal, garbage: &Garbage) -> Fallible<Findings> {
+async fn judge(
+    stage: &Stage,
+    journal: &Journal,
+    garbage: &Garbage,
+    disobeyed: Vec<String>,
+) -> Fallible<Findings> {
     journal.note("the audit begins");
     let evidence = Evidence::gather(stage, garbage).await?;
-    let findings = verdict::judge(&evidence);
+    let mut findings = verdict::judge(&evidence);
+    findings.add_disobeyed(disobeyed);
     findings.print(&evidence);
     Ok(findings)
 }

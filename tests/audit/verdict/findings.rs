@@ -52,6 +52,12 @@ impl Findings {
         self.kinds().iter().all(|(_, findings)| findings.is_empty())
     }
 
+    /// Consumers that did not end when they were told.
+    pub(crate) fn add_disobeyed(&mut self, consumers: Vec<String>) {
+        let findings = consumers.into_iter().map(Finding::of_none);
+        self.unresolved.extend(findings);
+    }
+
     fn kinds(&self) -> [(&'static str, &[Finding]); 4] {
         [
             ("lost", &self.lost),

@@ -1,9 +1,6 @@
 //! Consumers in the background: tasks of the test, and processes that can be killed.
 
-use std::{
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use beeorm::{BackgroundConsumer, Report};
 use beeorm_tests::overheard;
@@ -99,12 +96,12 @@ impl ConsumerProcess {
 
     /// Stops it as SIGSTOP does: it does nothing more, and its connections stay open.
     pub(crate) fn suspend(&self) {
-        self.signal("-STOP");
+        self.signal("STOP");
     }
 
     /// Lets it go on.
     pub(crate) fn resume(&self) {
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -145,13 +142,7 @@ impl ConsumerProcess {
         serde_json::from_str(&report).expect("the report is JSON")
     }
 
-    fn signal(&self, signal: &str) {
-        let status = Command::new("kill")
-            .args([signal, &self.id.to_string()])
-            .status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "kill {signal} of a process that is ours"
-        );
+    fn signal(&self, name: &str) {
+        beeorm_tests::signal(self.id, name).expect("the process is ours");
     }
 }
