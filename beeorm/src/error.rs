@@ -1,9 +1,12 @@
 //! What can go wrong, for the caller: typed, with what to do next in the message.
 
+mod debug;
+
 use std::time::Duration;
 
 use uuid::Uuid;
 
+pub(crate) use self::debug::debug_as_display;
 use crate::{
     column::ColumnError,
     database::DatabaseError,
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// Why a call was refused or failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The registry does not describe something that works; every mistake is listed.
@@ -387,6 +390,8 @@ fn fate_of_the_row(inserted: &bool) -> &'static str {
         "nothing was written"
     }
 }
+
+debug_as_display!(Error);
 
 impl From<StreamError> for Error {
     fn from(error: StreamError) -> Self {

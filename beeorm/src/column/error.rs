@@ -1,5 +1,7 @@
+use crate::error::debug_as_display;
+
 /// What is wrong with one column's value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ColumnError {
     /// More characters or bytes than the column holds.
@@ -58,3 +60,5 @@ pub enum ColumnError {
         advice: &'static str,
     },
 }
+
+debug_as_display!(ColumnError);

@@ -2,10 +2,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{column::ColumnError, entity::TableSchema};
+use crate::{column::ColumnError, entity::TableSchema, error::debug_as_display};
 
 /// What a database said when it refused, or why it could not be reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DatabaseError {
     class: FailureClass,
     kind: Kind,
@@ -414,5 +414,7 @@ impl fmt::Display for DatabaseError {
         Ok(())
     }
 }
+
+debug_as_display!(DatabaseError);
 
 impl std::error::Error for DatabaseError {}

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use super::{Outcomes, Parts, Receipt};
 use crate::{
     entity::Delivery,
-    error::Error,
+    error::{Error, debug_as_display},
     publish::{Publisher, Unappended},
 };
 
@@ -67,13 +67,7 @@ impl OutcomeUnknown {
     }
 }
 
-impl fmt::Debug for OutcomeUnknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutcomeUnknown")
-            .field("reason", &self.reason)
-            .finish_non_exhaustive()
-    }
-}
+debug_as_display!(OutcomeUnknown);
 
 impl fmt::Display for OutcomeUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::error::debug_as_display;
+
 /// Every mistake that was found in a [`Registry`](crate::Registry), in the order in which it was told.
 ///
 /// Shown one a line, each with what to change.
@@ -16,13 +18,6 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors {
     errors: Vec<ConfigError>,
-}
-
-/// As `Display`: it is what `main` prints of an error that it returns.
-impl fmt::Debug for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 impl ConfigErrors {
@@ -56,10 +51,12 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
+debug_as_display!(ConfigErrors);
+
 impl std::error::Error for ConfigErrors {}
 
 /// A mistake in a [`Registry`](crate::Registry), or a pool that cannot be used. No message shows a password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A mistake in YAML.
@@ -287,6 +284,8 @@ pub enum ConfigError {
         version: String,
     },
 }
+
+debug_as_display!(ConfigError);
 
 fn known(registered: &[String]) -> String {
     match registered {

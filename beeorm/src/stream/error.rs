@@ -1,5 +1,7 @@
+use crate::error::debug_as_display;
+
 /// Why a stream refused, or what is not known of an append.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
     /// The stream's server could not be reached: nothing was done.
@@ -61,3 +63,5 @@ pub enum StreamError {
         reason: String,
     },
 }
+
+debug_as_display!(StreamError);
