@@ -50,6 +50,7 @@ mod redis_pool;
 mod references;
 mod refused;
 mod replay;
+mod rights;
 mod runtimes;
 mod schema;
 mod schema_of_others;

@@ -2,7 +2,7 @@
 
 use super::{Run, batch::LONGEST_PAUSE, bounded::Bounded};
 use crate::{
-    database::{DatabaseError, FailureClass, own_tables, without_transactions},
+    database::{DatabaseError, FailureClass, make_table, own_tables, without_transactions},
     error::Error,
 };
 
@@ -33,8 +33,8 @@ impl Run {
     pub(super) async fn make_own_tables(&self) -> Result<(), DatabaseError> {
         for (_, database) in self.source.databases.iter() {
             let mut session = Bounded::open(self, &**database).await?;
-            for (_, definition) in own_tables(database.dialect()) {
-                crate::database::Session::execute(&mut session, &definition, &[]).await?;
+            for (table, definition) in own_tables(database.dialect()) {
+                make_table(&mut session, table, &definition).await?;
             }
         }
         Ok(())

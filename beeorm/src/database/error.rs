@@ -73,6 +73,12 @@ pub(crate) enum Kind {
         allow(dead_code, reason = "said by databases that are built without")
     )]
     IndexMissing,
+    /// The account has not the right to do it.
+    #[cfg_attr(
+        not(feature = "mysql"),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
+    Denied,
     /// The server keeps as many statements prepared as it may; the statement did nothing.
     #[cfg_attr(
         not(feature = "mysql"),
@@ -372,6 +378,11 @@ impl DatabaseError {
     /// Whether an index is not there that a statement was told to use.
     pub(crate) fn is_index_missing(&self) -> bool {
         self.kind == Kind::IndexMissing
+    }
+
+    /// Whether the account has not the right to do it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.kind == Kind::Denied
     }
 
     pub(crate) fn is_table_missing(&self) -> bool {

@@ -21,6 +21,7 @@ pub(crate) mod inbox;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod open;
+mod own_tables;
 pub(crate) mod render;
 #[cfg(feature = "embedded")]
 pub(crate) mod sqlite;
@@ -40,6 +41,7 @@ pub(crate) use self::{
     databases::Databases,
     engines::{SeenTables, doubt_tables, look_at_tables, without_transactions},
     open::{OpenOptions, open},
+    own_tables::{make_table, own_tables},
 };
 use crate::column::{ColumnError, RowReader, ValueRef};
 
@@ -165,16 +167,6 @@ pub(crate) struct Done {
     pub(crate) rows: u64,
     /// What AUTO_INCREMENT made, of the first row; else 0.
     pub(crate) last_insert_id: u64,
-}
-
-/// The library's own tables, and their definitions.
-pub(crate) fn own_tables(dialect: Dialect) -> [(&'static str, String); 4] {
-    [
-        (inbox::TABLE, inbox::definition(dialect)),
-        (horizon::TABLE, horizon::definition(dialect)),
-        (dead_letters::TABLE, dead_letters::definition(dialect)),
-        (dead_keys::TABLE, dead_keys::definition(dialect)),
-    ]
 }
 
 /// What stands behind the columns of the library's own tables: transactions, and every text there is,

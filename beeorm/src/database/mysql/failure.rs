@@ -27,7 +27,31 @@ fn of_server(code: u16, sqlstate: Option<&str>, message: &str) -> DatabaseError 
                 "{said}: raise the server's max_prepared_stmt_count, or allow its clients' pools fewer connections"
             )
         }),
+        1142 => error.retold(denied),
+        // MariaDB's JSON columns are texts with a CHECK.
+        4025 => error.retold(|said| {
+            format!(
+                "{said}: a CHECK refuses the row; that of a JSON column, `json_valid`, takes no more than 31 arrays and \
+                 objects in each other"
+            )
+        }),
         _ => error,
+    }
+}
+
+/// Of `CREATE command denied to user …`. An account that only reads and writes rows is common; its tables are then
+/// another's to make.
+fn denied(said: &str) -> String {
+    let Some((right, _)) = said.split_once(" command denied") else {
+        return said.to_owned();
+    };
+    match right {
+        "SELECT" | "INSERT" | "UPDATE" | "DELETE" => {
+            format!("{said}: GRANT {right} to the account")
+        }
+        _ => format!(
+            "{said}: GRANT {right} to the account, or run `engine.schema().update()` once with an account that has it"
+        ),
     }
 }
 
@@ -41,6 +65,7 @@ fn kind(code: u16, message: &str) -> Kind {
         1146 => Kind::TableMissing,
         1216 | 1217 | 1451 | 1452 => Kind::ForeignKey(constraint(message)),
         1054 => Kind::ColumnMissing,
+        1142 => Kind::Denied,
         1176 => Kind::IndexMissing,
         1461 => Kind::TooManyPrepared,
         // As a proxy says it whose own connection to the server broke.
