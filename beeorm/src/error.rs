@@ -52,7 +52,7 @@ pub enum Error {
     /// An entity whose key only the database makes was flushed lazily before.
     #[error(
         "this {entity} was flushed lazily, and its id is made by the database when the consumer gets to it, which nobody \
-         tells: find its row by a unique column to work on with it, or give {entity} a key with `#[entity(uuid)]`, which \
+         tells: find its row with SQL of your own to work on with it, or give {entity} a key with `#[entity(uuid)]`, which \
          is known at once"
     )]
     KeyUnknown {
@@ -92,7 +92,7 @@ pub enum Error {
     },
     /// Entities that are not saved refer to others that are not, too many in a row.
     #[error(
-        "a {entity} refers to an entity that refers to another, and so on, more than {limit} in a row; nothing was \
+        "{entity} refers to an entity that refers to another, and so on, more than {limit} in a row; nothing was \
          written: flush the first of them, and let the others refer to them by their keys, `Reference::from(&parent)`"
     )]
     ReferencesTooDeep {
@@ -121,13 +121,17 @@ pub enum Error {
         column: String,
     },
     /// The entity was deleted before.
-    #[error("this {entity} was deleted")]
+    #[error(
+        "this {entity} was deleted; to insert it again, flush `engine.track(Tracked::into_inner(value))?`"
+    )]
     Deleted {
         /// The entity's name.
         entity: &'static str,
     },
     /// A reference that is not set, or to an entity whose key is not known.
-    #[error("{entity}.{column} is not set, or refers to a {parent} that has no id yet: {advice}")]
+    #[error(
+        "{entity}.{column} is not set, or refers to an unsaved {parent}, which has no id yet: {advice}"
+    )]
     UnsavedReference {
         /// The entity's name.
         entity: &'static str,
@@ -241,14 +245,16 @@ pub enum Error {
     },
     /// A lazy flush was not executed in time.
     #[error(
-        "the lazy flush {frame_id} has no outcome after {waited:?}: nothing else was done; is a background \
-         consumer running? Try again later, or flush lazily, which keeps the order without waiting"
+        "the lazy flush {frame_id} has no outcome after {waited:?}: nothing else was done; is a background consumer \
+         running? It may wait for a table or a database that is not there; its log says what for. {advice}"
     )]
     LazyPending {
         /// As in [`Receipt::frame_ids`](crate::Receipt::frame_ids).
         frame_id: Uuid,
         /// How long it was waited for.
         waited: Duration,
+        /// What to do about it, which depends on who waited.
+        advice: &'static str,
     },
     /// An earlier lazy flush of the same entity never took effect, as a synchronous flush has found: the entity is not
     /// what is stored. Nothing else was done. It is told each time that the entity is flushed or deleted, lazily too, until

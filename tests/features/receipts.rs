@@ -32,6 +32,9 @@ on_every_backend! {
         let first = engine.flush_lazy(&mut account("bee")).await.unwrap();
         let not_yet = first.applied(SHORT).await;
         assert!(matches!(not_yet, Err(Error::LazyPending { frame_id, .. }) if frame_id == first.frame_ids()[0]));
+        let told = not_yet.unwrap_err().to_string();
+        assert!(told.contains("a table or a database that is not there"), "{told}");
+        assert!(told.ends_with("Ask again later"), "it was flushed lazily: {told}");
         let second = engine.flush_lazy(&mut account("bee")).await.unwrap();
         let mut third = engine.track(account("bee")).unwrap();
         third.visits = 7;
@@ -89,6 +92,7 @@ on_every_backend! {
         bee.visits = 2;
         let refused = engine.flush(&mut bee).await;
         assert!(matches!(&refused, Err(Error::LazyPending { frame_id, .. }) if *frame_id == receipt.frame_ids()[0]), "{refused:?}");
+        assert!(refused.unwrap_err().to_string().contains("or flush lazily"));
         assert_eq!(Tracked::dirty_columns(&bee), ["visits"]);
         assert!(matches!(engine.delete(&mut bee).await, Err(Error::LazyPending { .. })));
         drain(&engine).await;

@@ -78,6 +78,16 @@ on_every_backend! {
         assert_eq!(engine.load::<Team>(*loaded.team.key()).await.unwrap().unwrap().name, "bees");
     }
 
+    async fn an_optional_one_is_set_to_an_entity_by_a_change(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
+        let mut player = engine.track(Player { team: Reference::new(team("bees")), ..Player::default() }).unwrap();
+        engine.flush(&mut player).await.unwrap();
+        let change = Player::change(player.id).set(Player::columns().rival, &player);
+        engine.flush(change).await.unwrap();
+        let loaded = engine.load::<Player>(player.id).await.unwrap().unwrap();
+        assert_eq!(loaded.rival, Some(Reference::from(&player)));
+    }
+
     async fn a_tracked_parent_can_be_referred_to_before_it_is_flushed(backend: Backend) {
         let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
         let mut bees = engine.track(team("bees")).unwrap();
@@ -97,7 +107,7 @@ on_every_backend! {
         for refused in refused {
             assert_eq!(
                 refused.to_string(),
-                "Stadium.home_team is not set, or refers to a Team that has no id yet: its id is made by \
+                "Stadium.home_team is not set, or refers to an unsaved Team, which has no id yet: its id is made by \
                  `engine.track(value)?`, so track it before you refer to it by `Reference::from(&tracked)`, or let the \
                  reference hold it, `Reference::new(value)`; then one flush takes both, lazily too"
             );
@@ -112,7 +122,7 @@ on_every_backend! {
 
         hive.sister = Some(Reference::from(&Stadium::default()));
         let refused = engine.flush(&mut hive).await.unwrap_err().to_string();
-        assert!(refused.starts_with("Stadium.sister is not set, or refers to a Stadium"), "{refused}");
+        assert!(refused.starts_with("Stadium.sister is not set, or refers to an unsaved Stadium, which"), "{refused}");
         assert!(refused.ends_with("nothing else makes its id: set it before you refer to it"), "{refused}");
     }
 

@@ -96,7 +96,7 @@ on_every_backend! {
         let refused = engine.flush_lazy(&mut order).await.unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "Order.customer is not set, or refers to a Customer that has no id yet: only the database can make its id: \
+            "Order.customer is not set, or refers to an unsaved Customer, which has no id yet: only the database can make its id: \
              `engine.flush` it before you refer to it, or let the reference hold it, `Reference::new(value)`, and \
              `engine.flush` both; a lazy flush takes both where its key has `#[entity(uuid)]`"
         );

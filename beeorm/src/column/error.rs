@@ -52,7 +52,7 @@ pub enum ColumnError {
         wanted: &'static str,
     },
     /// A reference to an entity that has no id yet.
-    #[error("is not set, or refers to a {parent} that has no id yet: {advice}")]
+    #[error("is not set, or refers to an unsaved {parent}, which has no id yet: {advice}")]
     UnsavedReference {
         /// What it refers to.
         parent: &'static str,

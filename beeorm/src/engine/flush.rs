@@ -49,7 +49,11 @@ pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error>
 async fn catch_up(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     rows.check_histories()?;
     let queued = rows.queued_frames();
-    let fates = parts.outcomes.of_all(&queued, parts.lazy_timeout).await?;
+    let advice = "Try again later, or flush lazily, which keeps the order without waiting";
+    let fates = parts
+        .outcomes
+        .of_all(&queued, parts.lazy_timeout, advice)
+        .await?;
     let frames = queued.into_iter().map(|(_, frame_id)| frame_id);
     rows.learn(&frames.zip(fates.into_iter().map(effect)).collect());
     super::flush_lazy::refuse_failed(rows)

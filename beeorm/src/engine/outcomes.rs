@@ -58,11 +58,12 @@ impl Outcomes {
         }))
     }
 
-    /// The frames' fates, once each has one; [`Error::LazyPending`] when that takes too long.
+    /// The frames' fates, once each has one; [`Error::LazyPending`] with the advice when that takes too long.
     pub(crate) async fn of_all(
         &self,
         frames: &[(&'static str, Uuid)],
         timeout: Duration,
+        advice: &'static str,
     ) -> Result<Vec<Fate>, Error> {
         if frames.is_empty() {
             return Ok(Vec::new());
@@ -92,6 +93,7 @@ impl Outcomes {
                     return Err(Error::LazyPending {
                         frame_id,
                         waited: timeout,
+                        advice,
                     });
                 }
             }
@@ -294,10 +296,10 @@ mod tests {
         let outcomes = Outcomes::new(databases, runtime);
         let long = Duration::from_secs(60);
         let frames = [forgotten, remembered].map(|frame| (DEFAULT_POOL, frame));
-        let fates = outcomes.of_all(&frames, long).await.unwrap();
+        let fates = outcomes.of_all(&frames, long, "").await.unwrap();
         assert_eq!(fates, [None, Some(Verdict::Skipped)]);
         let short = Duration::from_millis(50);
-        let pending = outcomes.of_all(&[(DEFAULT_POOL, waiting)], short).await;
+        let pending = outcomes.of_all(&[(DEFAULT_POOL, waiting)], short, "").await;
         assert!(
             matches!(pending, Err(Error::LazyPending { .. })),
             "{pending:?}"

@@ -168,7 +168,10 @@ impl Receipt {
             .copied()
             .zip(self.frames.iter().copied())
             .collect();
-        let fates = self.outcomes.of_all(&frames, timeout).await?;
+        let fates = self
+            .outcomes
+            .of_all(&frames, timeout, "Ask again later")
+            .await?;
         let outcomes = fates.into_iter().map(|fate| effect(fate).into());
         Ok(outcomes.max().unwrap_or(Outcome::Applied))
     }

@@ -49,7 +49,7 @@ pub trait IdSource {
 ///
 /// Implemented by the derive for a key under `#[entity(uuid)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gets its id from the database, so a bare value of it cannot be flushed lazily: nothing in it could tell a second flush from the first",
+    message = "`{Self}` does not make its id on the client, so a bare value of it cannot be flushed lazily: nothing in it could tell a second flush from the first",
     label = "track it first: `let mut value = engine.track(value)?;`",
     note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
 )]

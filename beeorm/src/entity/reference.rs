@@ -224,3 +224,15 @@ impl<T: Entity> IntoColumn<Reference<T>> for &Tracked<T> {
         self.into()
     }
 }
+
+impl<T: Entity> IntoColumn<Option<Reference<T>>> for &T {
+    fn into_column(self) -> Option<Reference<T>> {
+        Some(self.into())
+    }
+}
+
+impl<T: Entity> IntoColumn<Option<Reference<T>>> for &Tracked<T> {
+    fn into_column(self) -> Option<Reference<T>> {
+        Some(self.into())
+    }
+}

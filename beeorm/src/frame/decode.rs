@@ -163,7 +163,10 @@ fn shape(rest: &mut &[u8], id: Uuid, pool: &str, tables: &Tables) -> Result<Shap
     let table = tables.get(pool, name).ok_or_else(|| DecodeError::Schema {
         id,
         pool: pool.to_owned(),
-        reason: format!("no registered entity has the table {name:?} in the pool {pool:?}"),
+        reason: format!(
+            "no registered entity has the table {name:?} in the pool {pool:?}: add `.entity::<…>()` to the consumer's \
+             registry"
+        ),
     })?;
     let key = column(rest, id, table)?;
     if key != table.key {

@@ -164,7 +164,7 @@ fn a_newer_format_and_an_unknown_table_are_no_garbage() {
     ));
     let unknown = decode(&bytes(), &Tables::new([]));
     assert!(
-        matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\""))
+        matches!(unknown, Err(DecodeError::Schema { id: ID, ref reason, .. }) if reason.contains("\"bees\" in the pool \"default\": add `.entity::<…>()`"))
     );
 }
 
