@@ -1,6 +1,7 @@
 //! What can go wrong, for the caller: typed, with what to do next in the message.
 
 mod debug;
+pub(crate) mod parameters;
 
 use std::time::Duration;
 

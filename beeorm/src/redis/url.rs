@@ -1,6 +1,7 @@
 use fred::types::config::Config;
 
 use super::RedisError;
+use crate::error::parameters::{ENCODE, is_word};
 
 const FORMS: &str = "redis://[user:password@]host[:port][/db], rediss://… (encrypted), redis+unix:///path[?db=n] or \
                      redis-sentinel://[user:password@]host[:port][,host[:port]…]/service[/db]";
@@ -42,8 +43,11 @@ fn database_is_a_number(database: Option<&str>) -> Result<(), RedisError> {
     match database {
         None | Some("") => Ok(()),
         Some(database) if database.parse::<u8>().is_ok() => Ok(()),
-        Some(database) => Err(wrong(&format!(
+        Some(database) if is_word(database) => Err(wrong(&format!(
             "the database {database:?} is no number from 0 to 255"
+        ))),
+        Some(_) => Err(wrong(&format!(
+            "what stands for the database is no number from 0 to 255; {ENCODE}"
         ))),
     }
 }
@@ -200,6 +204,8 @@ mod tests {
             "redis://:secret@localhost/256",
             "redis://:secret@localhost:99999",
             "redis://:secret@localhost?db=1",
+            "redis://ann:left/secret@localhost:1/0",
+            "redis://ann:left?secret@localhost:1/0",
             "redis+unix:///run/redis.sock?database=1",
             "redis-sentinel://:secret@one,two",
         ] {

@@ -8,6 +8,7 @@ use super::{
     short_form,
     similar::{advice, closest},
 };
+use crate::error::parameters::{ENCODE, has_password_in_path, unknown};
 
 /// Where a pool connects to.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,6 +52,9 @@ const SCHEMES: [(&str, Backend); 14] = [
     ("valkeys-sentinel", Backend::Redis),
     ("embedded", Backend::Embedded),
 ];
+
+/// Databases on a host.
+const MYSQL: [&str; 2] = ["mysql", "mariadb"];
 
 const FORMS: &str = "mysql://user:password@host/database or sqlite://file for a database, redis://host:6379 or \
                      embedded://file for streams";
@@ -112,6 +116,14 @@ impl PoolUrl {
         };
         if rest.trim_start_matches('/').is_empty() {
             let problem = format!("there is nothing behind {scheme}: in the URL; write {FORMS}");
+            return Err(WrongUrl {
+                problem,
+                meant: Some(backend.kind()),
+            });
+        }
+        let has_host = backend == Backend::Redis || MYSQL.contains(&scheme);
+        if has_host && has_password_in_path(rest.trim_start_matches("//")) {
+            let problem = format!("the URL has an `@` behind a `/`; {ENCODE}");
             return Err(WrongUrl {
                 problem,
                 meant: Some(backend.kind()),
@@ -179,12 +191,8 @@ fn unknown_parameter(scheme: &str, url: &str) -> Option<String> {
         _ => &["namespace"],
     };
     let (_, query) = url.split_once('?')?;
-    let mut names = query::pairs(query).map(|(name, _)| name);
-    let unknown = names.find(|name| !known.contains(&name.as_str()))?;
-    let advice = advice(&unknown, known);
-    Some(format!(
-        "the URL has a parameter {unknown:?} that is not known; {advice}"
-    ))
+    let unknown = unknown(query, known)?;
+    Some(unknown.told("the URL", |name| advice(name, known), known))
 }
 
 /// The scheme, and what is behind its colon. SQLite's alone may stand without slashes.
@@ -293,6 +301,29 @@ mod tests {
         );
         let sentinels = "redis-sentinel://one/m?sentinelPassword=x&sentinelUsername=y";
         assert_eq!(parsed(sentinels).1, sentinels);
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_not_shown() {
+        for (url, tells) in [
+            ("redis://ann:left/secret@localhost:1/0", "/ is %2F"),
+            ("mysql://ann:left/secret@localhost:1/app", "/ is %2F"),
+            ("redis://ann:left?secret@localhost:1/0", "? is %3F"),
+            ("redis://ann:left?x=1&secret@localhost:1/0", "& is %26"),
+            (
+                "redis-sentinel://one/m?sentinelPassword=left&secret",
+                "& is %26",
+            ),
+            ("localhost:6379?user=ann&password=left&secret", "& is %26"),
+            ("127.0.0.1:6379:secret", "no number"),
+        ] {
+            let problem = PoolUrl::parse(url).unwrap_err().problem;
+            assert!(
+                !problem.contains("secret") && !problem.contains("left"),
+                "{problem}"
+            );
+            assert!(problem.contains(tells), "{problem}");
+        }
     }
 
     #[test]

@@ -28,7 +28,9 @@ pub(super) fn redact(url: &str) -> String {
 fn parameter(pair: &str) -> String {
     match pair.split_once('=') {
         Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=***"),
-        _ => pair.to_owned(),
+        Some(_) => pair.to_owned(),
+        // No parameter is without a value: it may be what is behind an `&` in a password.
+        None => "***".to_owned(),
     }
 }
 
@@ -57,6 +59,10 @@ mod tests {
             (
                 "redis-sentinel://one/m?sentinelPassword=secret&x=1",
                 "redis-sentinel://one/m?sentinelPassword=***&x=1",
+            ),
+            (
+                "redis-sentinel://one/m?sentinelPassword=sec&ret",
+                "redis-sentinel://one/m?sentinelPassword=***&***",
             ),
             ("sqlite::memory:", "sqlite::memory:"),
         ] {

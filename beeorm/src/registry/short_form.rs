@@ -2,9 +2,12 @@
 //! `?user=…&password=…` where it asks for them.
 
 use super::query;
+use crate::error::parameters::unknown;
 
 const FORM: &str =
     "write host:port[:db[:namespace]], or a URL: redis://[user:password@]host:port/db";
+
+const PARAMETERS: [&str; 2] = ["user", "password"];
 
 /// What stands behind a host, or behind the name of a sentinels' master: `db[:namespace]`, and the parameters.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,15 +31,14 @@ impl Rest {
             }
             _ => return Err(format!("there are too many colons in it; {FORM}")),
         }
+        if let Some(unknown) = unknown(parameters, &PARAMETERS) {
+            let advice = |_: &str| format!("there are: {}", PARAMETERS.join(", "));
+            return Err(unknown.told("it", advice, &PARAMETERS));
+        }
         for (name, value) in query::pairs(parameters) {
             match name.as_str() {
                 "user" => rest.user = value,
-                "password" => rest.password = value,
-                _ => {
-                    return Err(format!(
-                        "the parameter {name:?} is not known; there are: user, password"
-                    ));
-                }
+                _ => rest.password = value,
             }
         }
         Ok(rest)
@@ -53,10 +55,11 @@ impl Rest {
     }
 }
 
+/// What is none may be a password.
 fn number(database: &str) -> Result<u8, String> {
     database
         .parse()
-        .map_err(|_| format!("the database {database:?} is no number from 0 to 255; {FORM}"))
+        .map_err(|_| format!("the database is no number from 0 to 255; {FORM}"))
 }
 
 /// The URL and the namespace; none where it is not of this form at all. What is wrong repeats nothing that might
@@ -160,7 +163,7 @@ mod tests {
     fn mistakes() {
         let refused = |text| read(text).unwrap().unwrap_err();
         assert!(refused("localhost:redis").contains("is no port"));
-        assert!(refused("localhost:6379:app").contains("the database \"app\""));
+        assert!(refused("localhost:6379:app").contains("the database is no number"));
         assert!(refused("localhost:6379:0:app:more").contains("too many colons"));
         assert!(refused("localhost:6379?pass=x").contains("user, password"));
         assert_eq!(read("localhost"), None);

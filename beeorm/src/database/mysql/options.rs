@@ -1,6 +1,7 @@
 use sqlx::{ConnectOptions, mysql::MySqlConnectOptions};
 
 use super::super::{DatabaseError, OpenOptions, open::refused};
+use crate::error::parameters::unknown;
 
 /// Statements kept prepared on each connection. Closing one costs 40 ms (the driver leaves Nagle's
 /// algorithm on), so there is room for every shape that an application has.
@@ -11,17 +12,13 @@ const PARAMETERS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "soc
 /// Reads the URL; what is missing or unknown in it is refused.
 pub(super) fn connect_options(options: &OpenOptions) -> Result<MySqlConnectOptions, DatabaseError> {
     let (address, parameters) = options.url.split_once('?').unwrap_or((&options.url, ""));
-    for parameter in parameters
-        .split('&')
-        .filter(|parameter| !parameter.is_empty())
-    {
-        let name = parameter.split('=').next().unwrap_or_default();
-        if !PARAMETERS.contains(&name) {
-            return Err(refused(format!(
-                "the database URL has a parameter {name:?} that is not known; there are: {}",
-                PARAMETERS.join(", ")
-            )));
-        }
+    if let Some(unknown) = unknown(parameters, &PARAMETERS) {
+        let advice = |_: &str| format!("there are: {}", PARAMETERS.join(", "));
+        return Err(refused(unknown.told(
+            "the database URL",
+            advice,
+            &PARAMETERS,
+        )));
     }
     let parsed: MySqlConnectOptions = options.url.parse().map_err(|error: sqlx::Error| {
         refused(format!(
@@ -137,6 +134,11 @@ mod tests {
         assert!(refused("mysql://bee:honey@db/app?sslmod=required").contains("\"sslmod\""));
         assert!(refused("mysql://bee:honey@db:port/app").contains("cannot be read"));
         assert!(!refused("mysql://bee:honey@db:port/app").contains("honey"));
+        let secret = refused("mysql://bee:left?honey@db/app");
+        assert!(
+            !secret.contains("honey") && secret.contains("? is %3F"),
+            "{secret}"
+        );
         assert!(
             read("mysql://db/app", Some("a; DROP TABLE b"))
                 .unwrap_err()

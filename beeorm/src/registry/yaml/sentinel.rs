@@ -54,8 +54,7 @@ fn url(master: &str, sentinels: &[String]) -> Result<PoolUrl, String> {
     if service.is_empty() {
         return Err("the name of the sentinels' master is missing; write master:0".to_owned());
     }
-    let rest = Rest::read(rest, parameters)
-        .map_err(|problem| format!("{:?}: {problem}", redact(place)))?;
+    let rest = Rest::read(rest, parameters).map_err(|problem| format!("{service:?}: {problem}"))?;
     let hosts = sentinels
         .iter()
         .map(|sentinel| host(sentinel))

@@ -194,7 +194,7 @@ fifth:
         "line 3: what stands behind the first colon is no port",
         "line 5: this is no database; write it as `redis: redis://:***@localhost`",
         "line 6: this is a database; write it as `mysql: mysql://root:***@localhost/app`",
-        "line 9: \"master:one\": the database \"one\"",
+        "line 9: \"master\": the database is no number",
         "line 12: the sentinel \"host:port\"",
         "line 15: the pool \"fifth\" has a Redis on line 14 already",
         "line 16: \"mysqlEncoding\" stands in a pool without `mysql`",
