@@ -80,7 +80,7 @@ use syn::DeriveInput;
 /// | `length = max` | `String` | As long as a MEDIUMTEXT may be: 16 MiB. |
 /// | `blob`, `mediumblob`, `longblob` | `Vec<u8>` | At most 64 KiB (also when nothing is said), 16 MiB, 4 GiB. |
 /// | `precision = 10, scale = 2` | `Decimal` | Digits in total, and after the point. A `Decimal` has to say. |
-/// | `json` | any serde type | Stored as JSON; an `Option` that is `None` is NULL. At most 100 deep, and finite numbers only. |
+/// | `json` | any serde type | Stored as JSON; an `Option` that is `None` is NULL. At most 100 deep (on MariaDB 31), finite numbers only, and integers of 64 bits. |
 /// | `embedded` | a struct with [`derive(Embedded)`](macro@Embedded) | Its columns, with the field's name and `_` before their names. |
 /// | `embedded, prefix = "x_"` | the same | Its columns, with this before their names; `""` for nothing. |
 /// | `unique` | any column but text without a length, blobs and JSON | A unique index of the column, with the column's name. |

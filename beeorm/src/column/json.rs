@@ -11,7 +11,7 @@ use super::{
 /// # Errors
 ///
 /// [`ColumnError::JsonWrite`] when serde cannot serialize it (a map with keys that are no text, say), when a number in
-/// it is not finite, or when it is nested deeper than a database takes and serde_json reads.
+/// it is not finite or an integer beyond 64 bits, or when it is nested deeper than a database takes and serde_json reads.
 pub fn write<T: Serialize>(value: &T, sink: &mut ColumnSink<'_>) -> Result<(), ColumnError> {
     let text = json_text(value).map_err(|error| ColumnError::JsonWrite(error.to_string()))?;
     sink.json(&text);
@@ -113,6 +113,17 @@ mod tests {
         assert!(stored(&std::collections::BTreeMap::from([(1, f64::NAN)])).is_err());
         assert!(stored(&Shape::Line(None, ())).is_ok());
         assert!(stored(&Shape::Circle { radius: 1.0 }).is_ok());
+    }
+
+    #[test]
+    fn integers_beyond_64_bits_are_refused() {
+        let (most, least) = (u128::from(u64::MAX), i128::from(i64::MIN));
+        assert!(stored(&most).is_ok() && stored(&least).is_ok());
+        assert!(stored(&i128::from(u64::MAX)).is_ok());
+        for refused in [stored(&(most + 1)), stored(&[Some(least - 1)])] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("beyond the 64 bits"), "{told}");
+        }
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! Looks at the numbers of a value, as serde shows them.
+//! Looks at the numbers of a value, as serde shows them: whether a database's JSON keeps them.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser};
 use serde_json::Error;
 
-/// Refuses a value with a number in it that JSON does not have.
-pub(super) fn all_finite<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
-    value.serialize(Finite)
+/// Refuses a value with a number in it that JSON does not have, or that comes back as another.
+pub(super) fn all_kept<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
+    value.serialize(Numbers)
 }
 
 /// Writes nothing.
 #[derive(Clone, Copy)]
-struct Finite;
+struct Numbers;
 
-impl Finite {
+impl Numbers {
     fn number(number: f64) -> Result<(), Error> {
         if number.is_finite() {
             return Ok(());
@@ -25,6 +25,13 @@ impl Finite {
     }
 }
 
+/// MySQL keeps one of more than 64 bits as a floating-point number, of which the field's type cannot be made again.
+fn too_large(number: impl fmt::Display) -> Error {
+    ser::Error::custom(format_args!(
+        "it holds the integer {number}, which is beyond the 64 bits that a database's JSON has; store it as a text"
+    ))
+}
+
 macro_rules! nothing_to_look_at {
     ($($method:ident($($type:ty),*);)+) => {$(
         fn $method(self, $(_: $type),*) -> Result<(), Error> {
@@ -33,7 +40,7 @@ macro_rules! nothing_to_look_at {
     )+};
 }
 
-impl Serializer for Finite {
+impl Serializer for Numbers {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Self;
@@ -50,12 +57,10 @@ impl Serializer for Finite {
         serialize_i16(i16);
         serialize_i32(i32);
         serialize_i64(i64);
-        serialize_i128(i128);
         serialize_u8(u8);
         serialize_u16(u16);
         serialize_u32(u32);
         serialize_u64(u64);
-        serialize_u128(u128);
         serialize_char(char);
         serialize_str(&str);
         serialize_bytes(&[u8]);
@@ -63,6 +68,17 @@ impl Serializer for Finite {
         serialize_unit();
         serialize_unit_struct(&'static str);
         serialize_unit_variant(&'static str, u32, &'static str);
+    }
+
+    fn serialize_i128(self, number: i128) -> Result<(), Error> {
+        let fits = i64::try_from(number).is_ok() || u64::try_from(number).is_ok();
+        fits.then_some(()).ok_or_else(|| too_large(number))
+    }
+
+    fn serialize_u128(self, number: u128) -> Result<(), Error> {
+        u64::try_from(number)
+            .map(drop)
+            .map_err(|_| too_large(number))
     }
 
     fn serialize_f32(self, number: f32) -> Result<(), Error> {
@@ -78,7 +94,7 @@ impl Serializer for Finite {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
-        all_finite(value)
+        all_kept(value)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -86,7 +102,7 @@ impl Serializer for Finite {
         _: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        all_finite(value)
+        all_kept(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -96,7 +112,7 @@ impl Serializer for Finite {
         _: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        all_finite(value)
+        all_kept(value)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self, Error> {
@@ -143,12 +159,12 @@ impl Serializer for Finite {
 /// Those whose parts have no names.
 macro_rules! sequences {
     ($($trait:ident::$method:ident;)+) => {$(
-        impl ser::$trait for Finite {
+        impl ser::$trait for Numbers {
             type Ok = ();
             type Error = Error;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-                all_finite(value)
+                all_kept(value)
             }
 
             fn end(self) -> Result<(), Error> {
@@ -161,12 +177,12 @@ macro_rules! sequences {
 /// Those whose parts have.
 macro_rules! structs {
     ($($trait:ident;)+) => {$(
-        impl ser::$trait for Finite {
+        impl ser::$trait for Numbers {
             type Ok = ();
             type Error = Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Result<(), Error> {
-                all_finite(value)
+                all_kept(value)
             }
 
             fn end(self) -> Result<(), Error> {
@@ -188,7 +204,7 @@ structs! {
     SerializeStructVariant;
 }
 
-impl ser::SerializeMap for Finite {
+impl ser::SerializeMap for Numbers {
     type Ok = ();
     type Error = Error;
 
@@ -198,7 +214,7 @@ impl ser::SerializeMap for Finite {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        all_finite(value)
+        all_kept(value)
     }
 
     fn end(self) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! JSON that can be read back: not too deep, and with no number that JSON does not have.
+//! JSON that can be read back: not too deep, and with no number that does not come back.
 
 use std::{cell::Cell, io};
 
@@ -8,7 +8,7 @@ use serde_json::{
     ser::{Formatter, Serializer},
 };
 
-use super::json_numbers::all_finite;
+use super::json_numbers::all_kept;
 
 /// MySQL takes no more; serde_json reads 127.
 pub(super) const MOST_NESTED: usize = 100;
@@ -16,15 +16,15 @@ pub(super) const MOST_NESTED: usize = 100;
 /// The text of a value.
 pub(super) fn json_text<T: Serialize>(value: &T) -> Result<String, Error> {
     let mut text = Vec::with_capacity(128);
-    let has_null = Cell::new(false);
+    let is_doubtful = Cell::new(false);
     let formatter = Bounded {
         nested: 0,
-        has_null: &has_null,
+        is_doubtful: &is_doubtful,
     };
     value.serialize(&mut Serializer::with_formatter(&mut text, formatter))?;
-    // A number that is not finite is written as null, which no number is read from.
-    if has_null.get() {
-        all_finite(value)?;
+    // A number that is not finite is written as null, which no number is read from; one that is too large as a number.
+    if is_doubtful.get() {
+        all_kept(value)?;
     }
     String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
@@ -32,7 +32,7 @@ pub(super) fn json_text<T: Serialize>(value: &T) -> Result<String, Error> {
 /// Writes without spaces, and stops before the stack ends.
 struct Bounded<'a> {
     nested: usize,
-    has_null: &'a Cell<bool>,
+    is_doubtful: &'a Cell<bool>,
 }
 
 impl Bounded<'_> {
@@ -53,8 +53,18 @@ impl Bounded<'_> {
 
 impl Formatter for Bounded<'_> {
     fn write_null<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.has_null.set(true);
+        self.is_doubtful.set(true);
         writer.write_all(b"null")
+    }
+
+    fn write_i128<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: i128) -> io::Result<()> {
+        self.is_doubtful.set(true);
+        write!(writer, "{value}")
+    }
+
+    fn write_u128<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u128) -> io::Result<()> {
+        self.is_doubtful.set(true);
+        write!(writer, "{value}")
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
