@@ -1,6 +1,9 @@
 //! The servers themselves: whatever else fails, this says whether they were there.
 
-use std::time::Duration;
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use sqlx::Connection;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +34,30 @@ async fn redis_answers_and_names_itself() {
             .await
             .contains(&format!("_version:{number}\r\n"))
     );
+}
+
+#[test]
+fn who_installs_servers_is_not_alarmed_that_there_are_none() {
+    let start = |arguments: &[&str]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_beeorm-test-servers"))
+            .args(arguments)
+            .env("DOCKER_HOST", "tcp://127.0.0.1:1")
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It stops when this closes.
+        let _input = child.stdin.take();
+        child.wait_with_output().unwrap()
+    };
+    let alarmed = start(&["--servers", "containers"]);
+    assert!(!alarmed.stderr.is_empty());
+    let calm = start(&["--installs", "--servers", "containers"]);
+    assert_eq!(
+        (alarmed.status.code(), calm.status.code()),
+        (Some(3), Some(3))
+    );
+    assert_eq!(String::from_utf8_lossy(&calm.stderr), "");
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! It stops at the end of its standard input, which comes when the caller ends, however it ends; at SIGTERM;
-//! and at SIGINT. Exit status: 3 where there is nothing to start servers with, 1 for other failures.
+//! and at SIGINT. Exit status: 3 where there is nothing to start servers with, which it tells unless its first argument
+//! is `--installs`; 1 for other failures.
 //!
 //! Until then it does to the servers that it has started what its standard input says, a line an order (`kill redis`;
 //! see [`orders`]), and answers each with a line, `done` or `failed: why`. Sentinels, and what they watch, take none.
@@ -44,6 +45,11 @@ use guard::Guard;
 use machine::Machine;
 use orders::Orders;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// The first argument of a caller that installs servers where there are none: it is not alarmed then.
+const INSTALLS: &str = "--installs";
+
+const NOTHING_HERE: u8 = 3;
 
 /// A database that is there from the start, for programs that want one in their URL.
 pub(crate) const DATABASE: &str = "beeorm";
@@ -143,9 +149,13 @@ pub(crate) enum Trouble {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments == [guard::ARGUMENT] {
         return guard::watch();
+    }
+    let installs = arguments.first().is_some_and(|first| first == INSTALLS);
+    if installs {
+        arguments.remove(0);
     }
     let wanted = match Wanted::read(&arguments) {
         Ok(wanted) => wanted,
@@ -161,7 +171,7 @@ fn main() -> ExitCode {
     let status = match runtime {
         // Leaking the runtime: the thread that waits on standard input cannot be joined.
         Ok(runtime) => {
-            let status = runtime.block_on(serve(wanted, &mut guard));
+            let status = runtime.block_on(serve(wanted, installs, &mut guard));
             std::mem::forget(runtime);
             status
         }
@@ -171,7 +181,7 @@ fn main() -> ExitCode {
     status
 }
 
-async fn serve(wanted: Wanted, guard: &mut Guard) -> ExitCode {
+async fn serve(wanted: Wanted, installs: bool, guard: &mut Guard) -> ExitCode {
     let stop = signalled();
     tokio::pin!(stop);
     let mut orders = Orders::new();
@@ -180,7 +190,8 @@ async fn serve(wanted: Wanted, guard: &mut Guard) -> ExitCode {
         () = orders.end() => return fail("left by its caller before the servers answered", 1),
         found = start(wanted, guard) => match found {
             Ok(started) => started,
-            Err(Trouble::Missing(message)) => return fail(&message, 3),
+            Err(Trouble::Missing(_)) if installs => return ExitCode::from(NOTHING_HERE),
+            Err(Trouble::Missing(message)) => return fail(&message, NOTHING_HERE),
             Err(Trouble::Failed(message)) => return fail(&message, 1),
         },
     };

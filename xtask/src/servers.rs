@@ -40,11 +40,12 @@ pub(crate) fn forced(arguments: &[String]) -> Result<(Option<&str>, &[String]), 
 /// Starts or finds servers, from an already built program; installs them where there are none and it may.
 pub(crate) fn start(kind: Option<&str>) -> Result<Servers, String> {
     let no_servers = "there are no servers to test against; what to do about it is said above";
-    match attempt(kind)? {
+    let installs = asks_for(kind) != "containers" && install::may();
+    match attempt(kind, installs)? {
         Ok(servers) => Ok(servers),
-        Err(Some(NOTHING_HERE)) if asks_for(kind) != "containers" && install::may() => {
+        Err(Some(NOTHING_HERE)) if installs => {
             install::run()?;
-            attempt(kind)?.map_err(|_| no_servers.to_owned())
+            attempt(kind, false)?.map_err(|_| no_servers.to_owned())
         }
         Err(_) => Err(no_servers.to_owned()),
     }
@@ -59,9 +60,12 @@ pub(crate) fn asks_for(kind: Option<&str>) -> String {
 }
 
 /// The servers, or the exit status of the program that was to start them.
-fn attempt(kind: Option<&str>) -> Result<Result<Servers, Option<i32>>, String> {
+fn attempt(kind: Option<&str>, installs: bool) -> Result<Result<Servers, Option<i32>>, String> {
     let path = built_program("beeorm-test-servers")?;
     let mut command = Command::new(&path);
+    if installs {
+        command.arg("--installs");
+    }
     if let Some(kind) = kind {
         command.args(["--servers", kind]);
     }
