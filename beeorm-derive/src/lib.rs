@@ -89,6 +89,25 @@ use syn::DeriveInput;
 /// | `default = 1` | any column but the key, text without a length, blobs and JSON | The default in the table's definition: a number, `true`, `false` or a text. |
 /// | `skip` | any type with `Default` | Not stored; its default when the entity is loaded. |
 ///
+/// # Types and columns
+///
+/// | type | column |
+/// |---|---|
+/// | `bool` | `TINYINT(1)` |
+/// | `i8` to `i64`, `u8` to `u64` | `TINYINT` to `BIGINT`, `UNSIGNED` |
+/// | `f32`, `f64` | `FLOAT`, `DOUBLE` |
+/// | `String` | `VARCHAR(255)`, or of another `length`; `MEDIUMTEXT` |
+/// | `Vec<u8>` | `BLOB`, `MEDIUMBLOB`, `LONGBLOB` |
+/// | `Uuid` | `BINARY(16)` |
+/// | `NaiveDate` | `DATE` |
+/// | `NaiveDateTime` | `DATETIME(6)` |
+/// | `DateTime<Utc>` | `TIMESTAMP(6)`, which ends in January 2038: what comes later is refused; take a `NaiveDateTime` for it |
+/// | `Decimal` | `DECIMAL(precision, scale)` |
+/// | `serde_json::Value`, and what is under `json` | `JSON` |
+/// | a [`derive(EntityEnum)`](macro@EntityEnum), and `Set` of one | `ENUM`, `SET` |
+/// | `Reference<T>` | that of the key of `T`, with a foreign key |
+/// | `Option<T>` | that of `T`, `NULL` |
+///
 /// `Decimal` is that of `rust_decimal` 1, dates and times are those of `chrono` 0.4, and JSON is of `serde_json` 1 and `serde`
 /// 1: dependencies of your own. A field under `json` that is changed through `&` (a `Cell`, an atomic number) is not seen to be
 /// changed.

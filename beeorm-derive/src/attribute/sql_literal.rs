@@ -12,10 +12,9 @@ pub(crate) struct SqlLiteral {
 /// What kind of literal it is, to be held against the field's type.
 pub(crate) enum Literal {
     Integer(i128),
-    Float,
+    Float(f64),
     Bool,
-    /// So many characters.
-    Text(usize),
+    Text(String),
 }
 
 impl SqlLiteral {
@@ -34,12 +33,16 @@ impl SqlLiteral {
                 let number: i128 = format!("{sign}{}", number.base10_digits()).parse().ok()?;
                 (number.to_string(), Literal::Integer(number))
             }
-            Lit::Float(number) => (format!("{sign}{}", number.base10_digits()), Literal::Float),
+            Lit::Float(number) => {
+                let sql = format!("{sign}{}", number.base10_digits());
+                let number = sql.parse().ok()?;
+                (sql, Literal::Float(number))
+            }
             Lit::Bool(value) => (u8::from(value.value).to_string(), Literal::Bool),
             Lit::Str(text) => {
                 let text = text.value();
                 let quoted = text.replace('\\', "\\\\").replace('\'', "''");
-                (format!("'{quoted}'"), Literal::Text(text.chars().count()))
+                (format!("'{quoted}'"), Literal::Text(text))
             }
             _ => return None,
         };

@@ -1,5 +1,6 @@
 use quote::ToTokens;
 
+use super::moment::is_moment;
 use crate::{
     attribute::{Length, Literal, SqlLiteral},
     mistakes::Mistakes,
@@ -30,9 +31,19 @@ fn problem(literal: &Literal, storage: &Storage, core: &Core) -> Option<String> 
         (Core::Bytes, ..) | (_, Storage::Blob(_), _) => "MySQL's BLOB columns have no `default`",
         (Core::Json, ..) => "MySQL's JSON columns have no `default`",
         (Core::Uuid, ..) => "a column of `Uuid` has no `default`",
-        (Core::Bool, _, Literal::Bool)
-        | (Core::Float | Core::Decimal, _, Literal::Integer(_) | Literal::Float)
-        | (Core::Moment, _, Literal::Text(_)) => return None,
+        (Core::Bool, _, Literal::Bool) | (Core::Float | Core::Decimal, _, Literal::Integer(_)) => {
+            return None;
+        }
+        (Core::Float | Core::Decimal, _, Literal::Float(number)) if number.is_finite() => {
+            return None;
+        }
+        (Core::Float | Core::Decimal, _, Literal::Float(_)) => {
+            "the `default` is larger than any number of this column"
+        }
+        (Core::Moment, _, Literal::Text(text)) if is_moment(text) => return None,
+        (Core::Moment, _, Literal::Text(_)) => {
+            "the `default` is no date, nor one with a time: `default = \"2000-01-31\"`, `default = \"2000-01-31 23:59:59\"`"
+        }
         (Core::Bool, ..) => "the `default` of a `bool` is `true` or `false`",
         (Core::Float | Core::Decimal, ..) => "the `default` of this column is a number",
         (Core::Moment, ..) => {
@@ -42,7 +53,7 @@ fn problem(literal: &Literal, storage: &Storage, core: &Core) -> Option<String> 
             return out_of_range(*bits, *signed, *number);
         }
         (Core::Integer { .. }, ..) => "the `default` of this column is a whole number",
-        (Core::Text, storage, Literal::Text(characters)) => return too_long(storage, *characters),
+        (Core::Text, storage, Literal::Text(text)) => return too_long(storage, text),
         (Core::Text, ..) => "the `default` of a `String` is a text",
         _ => return None,
     };
@@ -59,7 +70,8 @@ fn out_of_range(bits: u32, signed: bool, number: i128) -> Option<String> {
     (!fits).then(|| format!("the `default` is out of range: the column holds {least} to {most}"))
 }
 
-fn too_long(storage: &Storage, characters: usize) -> Option<String> {
+fn too_long(storage: &Storage, text: &str) -> Option<String> {
+    let characters = text.chars().count();
     let limit = match storage {
         Storage::Text(Length::Characters(limit)) => *limit,
         _ => DEFAULT_LENGTH,

@@ -6,6 +6,7 @@
 mod contradiction;
 mod default;
 mod generics;
+mod moment;
 mod name;
 mod storage;
 mod type_advice;

@@ -76,6 +76,12 @@ fn a_default_is_of_its_columns_type() {
     assert_default("\"2000-01-01\"", "NaiveDate", None);
     let message = "the `default` of a date or time is a text: `default = \"2000-01-01\"`";
     assert_default("2000", "chrono::DateTime<Utc>", Some(message));
+    let message = "the `default` is no date, nor one with a time: `default = \"2000-01-31\"`, \
+                   `default = \"2000-01-31 23:59:59\"`";
+    assert_default("\"2020-13-01\"", "NaiveDate", Some(message));
+    assert_default("\"now\"", "Option<NaiveDateTime>", Some(message));
+    let message = "the `default` is larger than any number of this column";
+    assert_default("1e400", "f64", Some(message));
     assert_default("\"New\"", "Status", None);
     assert_default("3", "Reference<Org>", None);
 }

@@ -97,6 +97,9 @@ impl Registry {
     /// | stream | BeeORM's `host:port[:db[:namespace]]` or `/path.sock[:db[:namespace]]`, `?user=…&password=…` behind it |
     /// | stream | `embedded://file`, `embedded://memory` |
     ///
+    /// What is in memory is an engine's own: two engines with `sqlite://memory` or `embedded://memory` share nothing, so a
+    /// consumer in another process, or of another engine, sees none of it.
+    ///
     /// `valkey` may stand for `redis` everywhere. Special characters of users and passwords are written as `%XX`
     /// (`@` is `%40`). Every URL to Redis takes `?namespace=name`: see [`PoolOptions::namespace`].
     ///
@@ -209,7 +212,8 @@ impl Registry {
         connect::connect(self).await
     }
 
-    /// A registry from YAML, with BeeORM's keys; entities, and whatever else, are added to it in code.
+    /// A registry from YAML, with BeeORM's keys; entities, and whatever else, are added to it in code. Variables are not
+    /// filled in: `${DB_URL}` is refused.
     ///
     /// ```yaml
     /// default:                              # the pools' name

@@ -4,7 +4,10 @@ use axum::{Json, extract::State};
 use beeorm::{BACKGROUND_CONSUMER_GROUP, Error, LAZY_CHANNEL};
 use serde_json::{Map, Value, json};
 
-use crate::{refusal::Refusal, routes::Service};
+use crate::{
+    refusal::{Refusal, away},
+    routes::Service,
+};
 
 /// `GET /stats`: the stream's and the group's figures with BeeORM's names, where the consumer runs, and how many
 /// flushes the database refused for good. What cannot be told, as its server is away, is null, and `unavailable` says
@@ -20,7 +23,7 @@ pub(crate) async fn show(State(service): State<Service>) -> Result<Json<Value>, 
     let mut unavailable = Map::new();
     let mut missing = |part: &str, error: &Error| {
         tracing::warn!(part, %error, "/stats cannot tell");
-        unavailable.insert(part.to_owned(), error.to_string().into());
+        unavailable.insert(part.to_owned(), away(error).into());
     };
     if let (Err(error), Err(_)) = (&of_stream, &dead_letters) {
         return Err(Refusal::unavailable(error));

@@ -43,6 +43,13 @@ async fn it_ends_in_time_and_the_next_start_does_the_rest() {
     assert!(stats["dead_letters"].is_null(), "{stats}");
     let why = stats["unavailable"]["dead_letters"].as_str();
     assert!(why.is_some_and(|why| why.contains("database")), "{stats}");
+    let (status, refused) = client
+        .get("/users/0199f1c6-0000-7000-8000-000000000001")
+        .await;
+    assert_eq!(status, 503, "{refused}");
+    // Where its database is, is nobody's business.
+    let told = format!("{refused} {stats}");
+    assert!(!told.contains("127.0.0.1"), "{told}");
 
     drop(client);
     service.process.terminate();

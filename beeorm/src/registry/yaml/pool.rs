@@ -159,6 +159,13 @@ impl Reader<'_> {
 
 /// Under `mysql` stands a database, under `redis` none.
 fn url_of(kind: PoolKind, text: &str) -> Result<PoolUrl, String> {
+    if text.contains("${") {
+        return Err(
+            "variables, `${…}`, are not filled in; fill them in before the YAML is read, or give this pool in code: \
+             `.pool(name, std::env::var(\"…\")?)`"
+                .to_owned(),
+        );
+    }
     let url = PoolUrl::parse(text).map_err(|wrong| wrong.problem)?;
     match (kind, url.kind() == kind) {
         (_, true) => Ok(url),

@@ -230,6 +230,22 @@ fn the_password_in_a_masters_key_is_not_shown() {
 }
 
 #[test]
+fn variables_are_not_filled_in() {
+    for pool in [
+        "mysql: ${DB_URL}",
+        "mysql: {uri: 'mysql://a:${B}@c/d'}",
+        "redis: ${REDIS}:6379",
+    ] {
+        let found = mistakes(&format!("default:\n  {pool}\n"));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].starts_with("line 2: variables, `${…}`, are not filled in"),
+            "{found:#?}"
+        );
+    }
+}
+
+#[test]
 fn a_misspelt_lazy_channel_is_answered_with_its_line() {
     for streams in ["{orm-lazy-chanel: [a]}", "{orm_lazy_channel: {max_len: 1}}"] {
         let text = format!("default:\n  redis: localhost:6379\n  streams: {streams}\n");
