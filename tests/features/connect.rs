@@ -97,7 +97,7 @@ async fn to_a_stream_it_is_told_why() {
     let (place, namespace) = stream.split_once("?namespace=").unwrap();
     let as_account = |account: &str| stream.replacen("redis://", &format!("redis://{account}@"), 1);
     let rights = format!(
-        "ACL SETUSER … ~{namespace}:* ~{{{namespace}:* +@connection +@stream +@hash +@scripting +del +info +time"
+        "ACL SETUSER … ~{namespace}:* ~{{{namespace}:* +@connection +@stream +@hash +@scripting +@transaction +del +info +time"
     );
     for rights in [
         "ACL SETUSER elsewhere on >secret ~other:* +@all",
