@@ -199,7 +199,7 @@ pub enum Error {
     NoTransactions {
         /// The pool.
         pool: String,
-        /// The table.
+        /// The table; of a view, the one behind it.
         table: String,
         /// Its engine.
         engine: String,

@@ -44,11 +44,9 @@ impl Run {
         self.make_own_tables().await?;
         for (pool, database) in self.source.databases.iter() {
             let mut session = Bounded::open(self, &**database).await?;
-            let found = without_transactions(&mut session, database.dialect()).await;
-            let found = found.map_err(DatabaseError::from)?;
-            let ours =
-                |(table, _): &(String, String)| self.source.tables.get(pool, table).is_some();
-            if let Some((table, engine)) = found.into_iter().find(ours) {
+            let ours = |table: &str| self.source.tables.get(pool, table).is_some();
+            let found = without_transactions(&mut session, database.dialect(), ours).await;
+            if let Some((table, engine)) = found.map_err(DatabaseError::from)? {
                 let pool = pool.to_owned();
                 return Err(Error::NoTransactions {
                     pool,

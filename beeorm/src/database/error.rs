@@ -64,7 +64,7 @@ pub(crate) enum Kind {
     TableMissing,
     /// A table without transactions, and its engine.
     NoTransactions {
-        table: &'static str,
+        table: String,
         engine: String,
     },
     /// An index that a statement was told to use is not there; the statement did nothing.
@@ -169,17 +169,22 @@ impl DatabaseError {
         Self::new(FailureClass::Data, message).with_kind(Kind::InsertDead(frame))
     }
 
-    /// A table on which a flush could be half done, or done twice.
-    pub(crate) fn no_transactions(table: &'static str, engine: String) -> Self {
+    /// A table on which a flush could be half done, or done twice; of a view, the one behind it.
+    pub(crate) fn no_transactions(written: &str, table: String, engine: String) -> Self {
+        let through = if written == table {
+            String::new()
+        } else {
+            format!(", which the view `{written}` writes to,")
+        };
         let message = format!(
-            "the table `{table}` has the engine {engine}, which knows no transactions, so that nothing can be promised \
+            "the table `{table}`{through} has the engine {engine}, which knows no transactions, so that nothing can be promised \
              on it: ALTER TABLE `{table}` ENGINE=InnoDB"
         );
         Self::new(FailureClass::Schema, message).with_kind(Kind::NoTransactions { table, engine })
     }
 
     /// The table without transactions, and its engine.
-    pub(crate) fn table_without_transactions(&self) -> Option<(&'static str, &str)> {
+    pub(crate) fn table_without_transactions(&self) -> Option<(&str, &str)> {
         match &self.kind {
             Kind::NoTransactions { table, engine } => Some((table, engine)),
             _ => None,

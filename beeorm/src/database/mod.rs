@@ -25,6 +25,7 @@ mod own_tables;
 pub(crate) mod render;
 #[cfg(feature = "embedded")]
 pub(crate) mod sqlite;
+mod views;
 
 use std::fmt::Debug;
 
@@ -39,7 +40,7 @@ pub(crate) use self::{
     apply::{DeadInserts, Keys, Limits, StatementFailure, apply, is_one_statement},
     count::counts_here,
     databases::Databases,
-    engines::{SeenTables, doubt_tables, look_at_tables, without_transactions},
+    engines::{SeenTables, doubt_tables, look_at_table, look_at_tables, without_transactions},
     open::{OpenOptions, open},
     own_tables::{make_table, own_tables},
 };

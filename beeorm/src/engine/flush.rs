@@ -8,9 +8,9 @@ use crate::{
     database::{
         Database, DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, SelectError,
         Session, StatementFailure, apply, counts_here, doubt_tables, is_one_statement,
-        look_at_tables, render,
+        look_at_table, render,
     },
-    entity::Place,
+    entity::{Place, TableSchema},
     error::Error,
     statement::{
         Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Operation, Path, Progress, Rows,
@@ -126,6 +126,9 @@ async fn execute(
             let session = parts.databases.session(name).await?;
             sessions.insert(name, session);
         }
+        if is_first {
+            look(parts, &mut sessions, &batches, &waiting).await?;
+        }
         // One statement is a transaction by itself.
         let alone =
             progress == Progress::Done && is_first && is_single(parts, &sessions, &batches)?;
@@ -143,9 +146,6 @@ async fn execute(
                 continue;
             };
             let limits = limits(&**database, &**session);
-            look_at_tables(&**database, &mut **session, &[batch])
-                .await
-                .map_err(|failure| of_tables(name, failure.error))?;
             if alone {
                 *conclusion = Conclusion::Unknown;
             }
@@ -200,6 +200,28 @@ async fn execute(
             return Ok(());
         }
     }
+}
+
+/// Looks at the tables, before BEGIN: a transaction that has read can use no table that was altered since (MySQL's 1412).
+async fn look(
+    parts: &Parts,
+    sessions: &mut Sessions,
+    batches: &Batches,
+    waiting: &[&'static TableSchema],
+) -> Result<(), Error> {
+    let mut tables: Vec<&'static TableSchema> = waiting.to_vec();
+    for (_, batch) in batches {
+        tables.extend(batch.shapes.iter().map(|shape| shape.table));
+    }
+    for table in tables {
+        let database = parts.databases.get(table.pool)?;
+        if let Some(session) = sessions.get_mut(table.pool) {
+            look_at_table(&**database, &mut **session, table.table)
+                .await
+                .map_err(|error| of_tables(table.pool, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// A table without transactions is told with its pool.
