@@ -163,6 +163,16 @@ pub enum Error {
         /// The column's name.
         column: String,
     },
+    /// After ON DUPLICATE KEY UPDATE no row had the entity's key or its unique values. Nothing was written.
+    #[error(
+        "ON DUPLICATE KEY UPDATE of {entity} wrote a row that has neither its key nor its unique values, so that its id is not \
+         known; nothing was written: it met a row in a unique index of the table that {entity} does not declare, or a \
+         trigger changed what it wrote"
+    )]
+    DuplicateKeyRowUnknown {
+        /// The entity's name.
+        entity: &'static str,
+    },
     /// A value does not fit its column.
     #[error("{entity}.{column} {problem}")]
     Column {

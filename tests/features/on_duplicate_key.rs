@@ -2,7 +2,7 @@
 
 use beeorm::prelude::*;
 
-use crate::support::{engine, on_every_backend};
+use crate::support::{Backend, PATIENCE, Sql, engine, on_every_backend, until};
 
 #[derive(Entity, Debug, Default, PartialEq)]
 struct Page {
@@ -63,4 +63,88 @@ on_every_backend! {
         let refused = engine.flush(&mut home).await.unwrap_err();
         assert!(matches!(refused, Error::DuplicateKeyAssignsUnique { entity: "Page", .. }), "{refused}");
     }
+}
+
+#[derive(Entity, Debug, Default, PartialEq)]
+struct Site {
+    id: u32,
+}
+
+/// Is written after its site.
+#[derive(Entity, Debug, PartialEq)]
+struct Feed {
+    #[entity(uuid)]
+    id: Uuid,
+    #[entity(unique)]
+    name: String,
+    kept: u32,
+    site: Option<Reference<Site>>,
+}
+
+fn feed(kept: u32, site: Option<Reference<Site>>) -> Feed {
+    Feed {
+        id: Uuid::nil(),
+        name: "news".to_owned(),
+        kept,
+        site,
+    }
+}
+
+/// The transaction reads what was there at its first read, and meets what was inserted since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_came_meanwhile_is_found() {
+    let backend = Backend::servers().await;
+    let registry = backend.registry().entity::<Page>();
+    let engine = engine(registry.entity::<Site>().entity::<Feed>()).await;
+    let mut sql = Sql::connect(&backend).await;
+    sql.run(
+        "CREATE TRIGGER `gate` BEFORE INSERT ON `feed` FOR EACH ROW \
+         BEGIN IF NEW.`kept` = 7 THEN DO GET_LOCK(DATABASE(), 60); DO RELEASE_LOCK(DATABASE()); END IF; END",
+    )
+    .await;
+    sql.number("SELECT CAST(GET_LOCK(DATABASE(), 0) AS SIGNED)")
+        .await;
+    let flush = tokio::spawn({
+        let engine = engine.clone();
+        async move {
+            let mut home = engine.track(page("/", "Home")).unwrap();
+            Tracked::on_duplicate_key_update(&mut home, [Page::columns().views.add(1)]);
+            let site = Some(Reference::new(Site::default()));
+            let mut feed = engine.track(feed(7, site)).unwrap();
+            Tracked::on_duplicate_key_update(&mut feed, [Feed::columns().kept.set(5_u32)]);
+            engine.flush((&mut home, &mut feed)).await.unwrap();
+            feed
+        }
+    });
+    until("it is about to insert", PATIENCE, async || {
+        !sql.statements_of_others().await.is_empty()
+    })
+    .await;
+    let mut first = feed(5, None);
+    engine.flush(&mut first).await.unwrap();
+    sql.number("SELECT CAST(RELEASE_LOCK(DATABASE()) AS SIGNED)")
+        .await;
+    let mut feed = flush.await.unwrap();
+    assert_eq!((feed.id, feed.kept), (first.id, 5));
+    feed.kept = 6;
+    engine.flush(&mut feed).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_found_again_is_an_error() {
+    let backend = Backend::servers().await;
+    let engine = engine(backend.registry().entity::<Page>()).await;
+    engine.flush(&mut page("/", "Home")).await.unwrap();
+    let mut sql = Sql::connect(&backend).await;
+    sql.run("ALTER TABLE `page` ADD UNIQUE INDEX `by_hand` (`title`)")
+        .await;
+    let mut other = engine.track(page("/other", "Home")).unwrap();
+    Tracked::on_duplicate_key_update(&mut other, [Page::columns().views.add(1)]);
+    let refused = engine.flush(&mut other).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::DuplicateKeyRowUnknown { entity: "Page" }),
+        "{refused}"
+    );
+    assert_eq!(engine.load::<Page>(1).await.unwrap().unwrap().views, 1);
+    assert!(Tracked::is_new(&other));
 }

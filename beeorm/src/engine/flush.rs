@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Parts, receipt::effect};
+use super::{Parts, receipt::effect, reload::reload};
 use crate::{
-    column::{ColumnType, ValueRef},
+    column::ColumnType,
     database::{
-        Database, DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, SelectError,
-        Session, StatementFailure, apply, counts_here, doubt_tables, is_one_statement,
-        look_at_table, render,
+        Database, DatabaseError, DeadInserts, Dialect, FailureClass, Keys, Limits, Session,
+        StatementFailure, apply, counts_here, doubt_tables, is_one_statement, look_at_table,
     },
-    entity::{Place, TableSchema},
+    entity::TableSchema,
     error::Error,
     statement::{
         Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Operation, Path, Progress, Rows,
@@ -168,7 +167,7 @@ async fn execute(
                     error.into()
                 }
             })?;
-            reload(&mut **session, rows, pool, batch).await?;
+            reload(&mut **session, limits.dialect, rows, pool, batch).await?;
             made.push(keys);
         }
         rows.assign(&made).map_err(|error| match error {
@@ -286,74 +285,4 @@ fn may_outgrow_its_key(dialect: Dialect, shape: &Shape) -> bool {
     };
     let safe = if dialect == Dialect::Sqlite { 64 } else { 32 };
     shape.operation == Operation::Insert && !is_given && held < safe
-}
-
-/// After ON DUPLICATE KEY UPDATE the row may be another than the one that was to be inserted, with another key:
-/// the entity takes what is there.
-async fn reload(
-    session: &mut dyn Session,
-    rows: &mut Rows<'_>,
-    pool: usize,
-    batch: &Batch,
-) -> Result<(), Error> {
-    for (statement, place) in batch
-        .statements
-        .iter()
-        .enumerate()
-        .map(|(place, statement)| (statement, place))
-    {
-        let (Ok(shape), Ok(values)) = (batch.shape(statement), batch.values(statement)) else {
-            continue;
-        };
-        if shape.on_duplicate.is_empty() {
-            continue;
-        }
-        let uniques = shape
-            .table
-            .indexes
-            .iter()
-            .filter(|index| index.unique)
-            .map(|index| index.columns.as_slice());
-        for columns in std::iter::once([shape.table.key].as_slice()).chain(uniques) {
-            let value = |column: &usize| {
-                let place = shape
-                    .columns
-                    .iter()
-                    .position(|(assigned, _)| assigned == column)?;
-                values
-                    .columns
-                    .get(place)
-                    .copied()
-                    .filter(|value| *value != ValueRef::Null)
-            };
-            let Some(binds) = columns.iter().map(value).collect::<Option<Vec<_>>>() else {
-                continue;
-            };
-            let sql = render::select_by_columns(shape.table, columns);
-            let mut found = false;
-            let mut each = |reader: &mut dyn crate::column::RowReader| {
-                found = true;
-                rows.reload(
-                    Place {
-                        pool,
-                        statement: place,
-                    },
-                    reader,
-                )
-            };
-            session
-                .select(&sql, &binds, &mut each)
-                .await
-                .map_err(|error| match error {
-                    SelectError::Database(error) => Error::from(error),
-                    SelectError::Column(problem) => {
-                        Error::column(shape.table, shape.table.key, problem)
-                    }
-                })?;
-            if found {
-                break;
-            }
-        }
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod outcome_unknown;
 mod outcomes;
 mod parts;
 mod receipt;
+mod reload;
 mod replay;
 mod schema;
 
