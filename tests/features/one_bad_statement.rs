@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use beeorm::{Failure, Resolution, prelude::*};
 
 use crate::{
-    entities::Counter,
-    support::{Scene, counter, drain, event, keeper, visit},
+    entities::{Counter, Event},
+    support::{PATIENCE, Scene, counter, drain, event, keeper, visit},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,4 +95,61 @@ async fn the_one_that_fails_is_named_whatever_it_was_merged_with() {
     let consumer = scene.engine.background_consumer().error_resolver(resolver);
     assert_eq!(consumer.drain().await.unwrap().dead, 1);
     assert_eq!(*failed.lock().unwrap(), [2]);
+}
+
+/// No waiting makes a letter fit into a character set, or a trigger find one row where there are two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_no_waiting_would_mend_is_dead_at_once() {
+    let mut scene = Scene::new().await;
+    let trigger = |refused: &str| {
+        format!(
+            "CREATE TRIGGER `strict` BEFORE INSERT ON `events` FOR EACH ROW \
+             BEGIN DECLARE `found` INT; IF NEW.`number` % 2 = 0 THEN {refused}; END IF; END"
+        )
+    };
+    let two = "(SELECT 1 AS `one` UNION SELECT 2) `two`";
+    for (made, code) in [
+        (
+            "ALTER TABLE `events` MODIFY `text` varchar(255) CHARACTER SET latin1 NOT NULL"
+                .to_owned(),
+            None,
+        ),
+        (
+            trigger(&format!("SET NEW.`number` = (SELECT `one` FROM {two})")),
+            Some(1242),
+        ),
+        (
+            trigger(&format!("SELECT `one` INTO `found` FROM {two}")),
+            Some(1172),
+        ),
+        (trigger("SIGNAL SQLSTATE '02001'"), Some(1643)),
+    ] {
+        scene.sql.run(&made).await;
+        for number in 1..=3 {
+            let text = if number == 2 && code.is_none() {
+                "a 🐝"
+            } else {
+                "a bee"
+            };
+            let event = Event {
+                number,
+                text: text.to_owned(),
+                ..Event::default()
+            };
+            scene.add(event).await;
+        }
+        let consumer = scene.engine.background_consumer();
+        let drained = tokio::time::timeout(PATIENCE, consumer.drain()).await;
+        let report = drained.expect("it waits for nothing").unwrap();
+        assert_eq!((report.applied, report.dead), (2, 1), "{made}: {report:?}");
+        let letters = scene.engine.dead_letters().list(10).await.unwrap();
+        let [letter] = &letters[..] else {
+            panic!("{letters:?}")
+        };
+        if code.is_some() {
+            assert_eq!(letter.error_code, code, "{made}");
+        }
+        scene.sql.run("DELETE FROM `_beeorm_dead_letters`").await;
+        scene.sql.run("DROP TRIGGER IF EXISTS `strict`").await;
+    }
 }

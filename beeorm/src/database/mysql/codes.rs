@@ -79,13 +79,17 @@ pub(super) fn class(code: u16, sqlstate: Option<&str>) -> FailureClass {
         | 1859
         | 3819 => Data,
         4025 if sqlstate == Some("23000") => Data,
+        // A text that the column's character set does not hold, as a value or compared with one.
+        1267 | 1270 | 1271 | 3854 | 3988 => Data,
+        // Of a trigger: a query that finds more rows than one, SIGNAL of "not found".
+        1172 | 1242 | 1643 => Data,
         // Larger than the server takes, as a row, a value or a statement; JSON that is none.
         1118 | 1153 | 1162 | 1301 | 3140 | 3141 | 3144 => Data,
 
         // Tables, columns, functions, rights and syntax.
         1046 | 1050 | 1051 | 1052 | 1054 | 1060 | 1061 | 1064 | 1072 | 1091 | 1109 | 1110
-        | 1115 | 1136 | 1142 | 1143 | 1146 | 1149 | 1176 | 1227 | 1267 | 1273 | 1288 | 1304
-        | 1305 | 1370 | 1419 | 1471 | 1906 | 1932 | 3105 => Schema,
+        | 1115 | 1136 | 1142 | 1143 | 1146 | 1149 | 1176 | 1227 | 1273 | 1288 | 1304 | 1305
+        | 1370 | 1419 | 1471 | 1906 | 1932 | 3105 => Schema,
 
         // ProxySQL's own: no backend, shunned, too many connections to it.
         9000..=9999 if matches!(sqlstate, None | Some("HY000")) => Infrastructure,
@@ -156,6 +160,14 @@ mod tests {
         (3819, "HY000", Data),
         (4025, "23000", Data),
         (1644, "45000", Data),
+        (1643, "02000", Data),
+        (1242, "21000", Data),
+        (1172, "42000", Data),
+        (1267, "HY000", Data),
+        (1270, "HY000", Data),
+        (1271, "HY000", Data),
+        (3854, "HY000", Data),
+        (3988, "HY000", Data),
         (1153, "08S01", Data),
         (1054, "42S22", Schema),
         (1146, "42S02", Schema),
