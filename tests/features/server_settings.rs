@@ -56,14 +56,29 @@ async fn connections_have_settings_of_their_own() {
         "autocommit = 0".to_owned(),
         "completion_type = 1".to_owned(),
         format!("sql_mode = '{odd}'"),
+        "sql_select_limit = 1".to_owned(),
+        "sql_safe_updates = 1".to_owned(),
+        // Which takes `sql_big_selects` away.
+        "max_join_size = 1".to_owned(),
     ] {
         sql.run(&format!("SET GLOBAL {setting}")).await;
         let engine = registry().connect().await.unwrap();
         engine.flush(&mut note()).await.unwrap();
-        engine.flush(&mut [note(), note()]).await.unwrap();
+        let mut notes = [note(), note()];
+        engine.flush(&mut notes).await.unwrap();
         engine.flush(&mut note()).await.unwrap();
         engine.flush_lazy(&mut note()).await.unwrap();
-        assert_eq!(drain(&engine).await.applied, 1);
+        let mut loaded = Vec::new();
+        for found in engine.load_many(notes.map(|note| note.id)).await.unwrap() {
+            let mut found: Tracked<Note> = found.expect("it is found");
+            found.hint = None;
+            engine.flush_lazy(&mut found).await.unwrap();
+            found.hint = Some(String::new());
+            engine.flush_lazy(&mut found).await.unwrap();
+            loaded.push(found);
+        }
+        assert_eq!(drain(&engine).await.applied, 5, "{setting}");
+        engine.flush(&mut loaded).await.unwrap();
         expected += 5;
         // What waits for its COMMIT is not seen from here, and is lost with its connection.
         let stored = sql
