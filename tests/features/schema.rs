@@ -130,6 +130,10 @@ mod types {
         decimal: Decimal,
         #[entity(default = "it's")]
         color: Color,
+        #[entity(default = -0.0)]
+        minus: f64,
+        #[entity(default = 0.005, precision = 10, scale = 2)]
+        cent: Decimal,
     }
 
     /// Refer to each other, and to themselves.

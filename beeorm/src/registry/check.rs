@@ -1,5 +1,7 @@
 //! What can be seen to be wrong before anything is connected to.
 
+use std::time::Duration;
+
 use super::{
     ConfigError, Registry, check_table,
     pool::{Pool, PoolKind, StreamPlace},
@@ -51,7 +53,10 @@ impl Check<'_> {
             .map(|option| format!("{} pool has no `{option}`; take it out", backend.name()));
         let none = (pool.options.max_connections == Some(0))
             .then(|| "`max_connections` is 0; give it one at least".to_owned());
-        for problem in strangers.chain(none) {
+        let never = (pool.options.command_timeout == Some(Duration::ZERO)).then(|| {
+            "`command_timeout` is 0, and no answer comes within that; give it some time".to_owned()
+        });
+        for problem in strangers.chain(none).chain(never) {
             self.mistakes.push(ConfigError::Option {
                 pool: pool.name.clone(),
                 problem,

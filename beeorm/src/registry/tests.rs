@@ -145,6 +145,11 @@ fn pools_are_named_once_and_have_options_of_their_kind() {
         .pool_with("logs", "mysql://root@localhost/logs", options.clone())
         .pool_with("lazy", "redis://localhost", options)
         .pool_with(
+            "hasty",
+            "redis://localhost",
+            PoolOptions::new().command_timeout(std::time::Duration::ZERO),
+        )
+        .pool_with(
             "files",
             "embedded://memory",
             PoolOptions::new().namespace("app"),
@@ -158,6 +163,7 @@ fn pools_are_named_once_and_have_options_of_their_kind() {
             "pool \"lazy\": a Redis pool has no `max_connections`; take it out",
             "pool \"lazy\": a Redis pool has no `encoding`; take it out",
             "pool \"lazy\": `max_connections` is 0; give it one at least",
+            "pool \"hasty\": `command_timeout` is 0, and no answer comes within that; give it some time",
             "pool \"files\": an embedded pool has no `namespace`; take it out",
         ]
     );

@@ -80,16 +80,18 @@ pub(super) fn canonical(kind: &ColumnType, value: &str) -> String {
         ColumnType::Bool | ColumnType::Integer { .. } => {
             value.parse::<i128>().ok().map(|number| number.to_string())
         }
-        // Databases show six digits of a float.
+        // Databases show six digits of a float. They show no sign of a zero, which goes with what is added to it.
         ColumnType::Float => value
             .parse::<f32>()
             .ok()
-            .map(|number| format!("{number:.5e}")),
+            .map(|number| format!("{:.5e}", number + 0.0)),
         ColumnType::Double => value
             .parse::<f64>()
             .ok()
-            .map(|number| format!("{number:e}")),
-        ColumnType::Decimal { .. } => decimal(value),
+            .map(|number| format!("{:e}", number + 0.0)),
+        ColumnType::Decimal { scale, .. } => {
+            decimal(value).and_then(|value| rounded(value, (*scale).into()))
+        }
         ColumnType::DateTime | ColumnType::Timestamp => moment(value),
         // Padded with zeros, and told by some servers as digits.
         ColumnType::Uuid => Some(bytes(value).trim_end_matches('\0').to_owned()),
@@ -144,6 +146,35 @@ pub(super) fn decimal(value: &str) -> Option<String> {
     })
 }
 
+/// A plain decimal with so many digits behind its point, as servers round a default: halves away from zero.
+fn rounded(value: String, scale: usize) -> Option<String> {
+    let Some((whole, fraction)) = value.split_once('.') else {
+        return Some(value);
+    };
+    let (kept, Some(next)) = (
+        fraction.get(..scale).unwrap_or(fraction),
+        fraction.as_bytes().get(scale),
+    ) else {
+        return Some(value);
+    };
+    let (sign, whole) = whole
+        .strip_prefix('-')
+        .map_or(("", whole), |whole| ("-", whole));
+    let mut digits = format!("0{whole}{kept}").into_bytes();
+    if *next >= b'5' {
+        for digit in digits.iter_mut().rev() {
+            if *digit < b'9' {
+                *digit += 1;
+                break;
+            }
+            *digit = b'0';
+        }
+    }
+    let digits = String::from_utf8(digits).ok()?;
+    let (whole, fraction) = digits.split_at_checked(digits.len().checked_sub(kept.len())?)?;
+    decimal(&format!("{sign}{whole}.{fraction}"))
+}
+
 /// With six digits of a second.
 fn moment(value: &str) -> Option<String> {
     let (date, time) = value.split_once([' ', 'T']).unwrap_or((value, "00:00:00"));
@@ -178,6 +209,11 @@ mod tests {
             (DECIMAL, "1e2", "100.00"),
             (DECIMAL, "-0", "0.00"),
             (DECIMAL, "-.5", "-0.50"),
+            (DECIMAL, "0.005", "0.01"),
+            (DECIMAL, "-9.995", "-10.00"),
+            (DECIMAL, "0.0049", "0.00"),
+            (ColumnType::Double, "-0.0", "0"),
+            (ColumnType::Float, "-0.0", "0"),
             (
                 ColumnType::DateTime,
                 "2000-01-01",
