@@ -214,6 +214,26 @@ mod keys {
     }
 }
 
+/// The one's table and the other's column make one word.
+mod one_word {
+    use super::*;
+
+    #[derive(Entity, Debug, Default)]
+    #[entity(table = "user")]
+    pub(super) struct User {
+        id: u32,
+        team_lead: Option<Reference<User>>,
+        team: Option<Reference<User>>,
+    }
+
+    #[derive(Entity, Debug, Default)]
+    #[entity(table = "user_team")]
+    pub(super) struct UserTeam {
+        id: u32,
+        lead: Option<Reference<User>>,
+    }
+}
+
 pub(crate) mod before {
     use super::*;
 
@@ -369,6 +389,15 @@ on_every_backend! {
         let registry = backend.registry();
         let registry = registry.entity::<keys::Visit>().entity::<keys::City>().entity::<keys::Country>();
         let engine = registry.connect().await.unwrap();
+        assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
+        assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
+    }
+
+    async fn references_have_names_of_their_own(backend: Backend) {
+        let registry = backend.registry().entity::<one_word::User>().entity::<one_word::UserTeam>();
+        let engine = registry.connect().await.unwrap();
+        let wanted = engine.schema().alters().await.unwrap();
+        assert!(wanted.iter().all(Alter::is_safe), "{:#?}", shown(&wanted));
         assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
         assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
     }

@@ -94,6 +94,36 @@ async fn a_text_is_not_taken_for_json() {
     assert!(danger(&left, "document").unwrap().contains("converts"));
 }
 
+#[derive(Entity, Debug, Default, PartialEq)]
+#[entity(table = "seasons")]
+struct Season {
+    id: u32,
+    #[entity(column = "été")]
+    summer: u8,
+}
+
+#[tokio::test]
+async fn names_are_found_in_capital_letters() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE seasons (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+         `ÉTÉ` tinyint unsigned NOT NULL)";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
+    let engine = registry.entity::<Season>().connect().await.unwrap();
+    assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
+    let mut season = Season { id: 0, summer: 3 };
+    engine.flush(&mut season).await.unwrap();
+    assert_eq!(
+        *engine.load::<Season>(season.id).await.unwrap().unwrap(),
+        season
+    );
+}
+
 #[derive(EntityEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Odd {
     #[default]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
     change::{Change, Danger, Step},
     definitions::Definitions,
-    foreign_key::foreign_keys,
+    foreign_key::{Ambiguous, foreign_keys},
     have::{Column, ForeignKey, Index, Table},
     literal::is_default,
 };
@@ -29,16 +29,18 @@ pub(super) fn diff<'a>(
     definitions: &dyn Definitions,
     table: &'a TableSchema,
     have: Option<&'a Table>,
-    missing: &HashSet<&str>,
+    (missing, ambiguous): (&HashSet<&str>, &Ambiguous),
 ) -> Vec<Step<'a>> {
+    let foreign_keys = foreign_keys(table, ambiguous);
     match have {
-        None => create(definitions, table, missing),
+        None => create(definitions, foreign_keys, missing),
         Some(have) if have.is_view => Vec::new(),
         Some(have) => {
             let mut diff = Diff {
                 definitions,
                 table,
                 have,
+                foreign_keys,
                 steps: Vec::new(),
             };
             diff.foreign_keys_to_drop();
@@ -55,14 +57,13 @@ pub(super) fn diff<'a>(
 
 fn create<'a>(
     definitions: &dyn Definitions,
-    table: &'a TableSchema,
+    foreign_keys: Vec<(usize, ForeignKey)>,
     missing: &HashSet<&str>,
 ) -> Vec<Step<'a>> {
     let is_there =
         |key: &ForeignKey| definitions.refers_ahead() || !missing.contains(key.parent.as_str());
-    let (now, later): (Vec<_>, Vec<_>) = foreign_keys(table)
-        .into_iter()
-        .partition(|(_, key)| is_there(key));
+    let (now, later): (Vec<_>, Vec<_>) =
+        foreign_keys.into_iter().partition(|(_, key)| is_there(key));
     let create = Change::Create {
         foreign_keys: now.into_iter().map(|(_, key)| key).collect(),
     };
@@ -86,6 +87,8 @@ struct Diff<'a, 'd> {
     definitions: &'d dyn Definitions,
     table: &'a TableSchema,
     have: &'a Table,
+    /// The wanted ones.
+    foreign_keys: Vec<(usize, ForeignKey)>,
     steps: Vec<Step<'a>>,
 }
 
@@ -95,9 +98,9 @@ impl<'a> Diff<'a, '_> {
     }
 
     fn foreign_keys_to_drop(&mut self) {
-        let wanted = foreign_keys(self.table);
         for there in &self.have.foreign_keys {
-            if !wanted.iter().any(|(_, key)| key.is_same(there)) {
+            let is_it = |(_, key): &(usize, ForeignKey)| self.have.is_same_reference(key, there);
+            if !self.foreign_keys.iter().any(is_it) {
                 self.push(
                     Change::DropForeignKey(&there.name),
                     Danger::Always(NOT_ASKED_FOR),
@@ -118,7 +121,7 @@ impl<'a> Diff<'a, '_> {
                 .table
                 .columns
                 .iter()
-                .any(|column| column.name.eq_ignore_ascii_case(&there.name))
+                .any(|column| self.have.is_same_name(&column.name, &there.name))
             {
                 self.unknown_column(there);
             }
@@ -158,7 +161,7 @@ impl<'a> Diff<'a, '_> {
 
     /// Whether not every row may have the same value in it.
     fn is_constrained(&self, column: &Column) -> bool {
-        let is = |name: &String| name.eq_ignore_ascii_case(&column.name);
+        let is = |name: &String| self.have.is_same_name(name, &column.name);
         column.has_check
             || self.have.key.iter().any(is)
             || self.have.foreign_keys.iter().any(|key| is(&key.column))
@@ -187,7 +190,7 @@ impl<'a> Diff<'a, '_> {
                 .have
                 .foreign_keys
                 .iter()
-                .any(|key| key.column == have.name);
+                .any(|key| self.have.is_same_name(&key.column, &have.name));
         let keeps_values =
             kind == have.kind || (!is_tied && self.definitions.widens(&have.kind, &kind));
         Some(
@@ -207,7 +210,7 @@ impl<'a> Diff<'a, '_> {
 
     fn key(&mut self) {
         let key = &self.table.key_column().name;
-        if !matches!(self.have.key.as_slice(), [only] if only.eq_ignore_ascii_case(key)) {
+        if !matches!(self.have.key.as_slice(), [only] if self.have.is_same_name(only, key)) {
             let (had_one, with_column) = (!self.have.key.is_empty(), self.is_new(self.table.key));
             self.push(
                 Change::ReplaceKey {
@@ -235,16 +238,15 @@ impl<'a> Diff<'a, '_> {
 
     fn wanted(&self, name: &str) -> Option<&'a IndexSchema> {
         let has_name = |index: &&IndexSchema| {
-            self.definitions
-                .index_name(self.table, index)
-                .eq_ignore_ascii_case(name)
+            let index = self.definitions.index_name(self.table, index);
+            self.have.is_same_name(&index, name)
         };
         self.table.indexes.iter().find(has_name)
     }
 
     /// Databases make an index for a foreign key where there is none.
     fn serves_a_reference(&self, index: &Index) -> bool {
-        let only = |column: &str| matches!(index.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column));
+        let only = |column: &str| matches!(index.columns.as_slice(), [only] if self.have.is_same_name(only, column));
         !index.unique
             && self
                 .table
@@ -260,7 +262,7 @@ impl<'a> Diff<'a, '_> {
                 .have
                 .indexes
                 .iter()
-                .find(|there| there.name.eq_ignore_ascii_case(&name));
+                .find(|there| self.have.is_same_name(&there.name, &name));
             if there.is_some_and(|there| self.is_same(index, there)) {
                 continue;
             }
@@ -285,7 +287,7 @@ impl<'a> Diff<'a, '_> {
             .iter()
             .filter_map(|position| self.table.columns.get(*position));
         let same = |(one, other): (&crate::entity::ColumnSchema, &String)| {
-            one.name.eq_ignore_ascii_case(other)
+            self.have.is_same_name(&one.name, other)
         };
         !there.is_special
             && there.unique == index.unique
@@ -301,12 +303,12 @@ impl<'a> Diff<'a, '_> {
     }
 
     fn foreign_keys(&mut self) {
-        for (position, foreign_key) in foreign_keys(self.table) {
+        for (position, foreign_key) in std::mem::take(&mut self.foreign_keys) {
             if self
                 .have
                 .foreign_keys
                 .iter()
-                .any(|there| there.is_same(&foreign_key))
+                .any(|there| self.have.is_same_reference(there, &foreign_key))
             {
                 continue;
             }

@@ -17,6 +17,8 @@ pub(super) struct Table {
     pub(super) without_transactions: bool,
     /// Whether it is a view, which is not ours to alter.
     pub(super) is_view: bool,
+    /// Whether names differ by no letter's case; else by that of the letters from A to Z alone.
+    pub(super) folds_all_letters: bool,
 }
 
 #[derive(Debug, Default)]
@@ -62,17 +64,20 @@ impl Table {
     pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns
             .iter()
-            .find(|column| column.name.eq_ignore_ascii_case(name))
+            .find(|column| self.is_same_name(&column.name, name))
     }
-}
 
-impl ForeignKey {
-    /// Whether it refers from the same column to the same one, under whatever name.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-        same(&self.column, &other.column)
-            && same(&self.parent, &other.parent)
-            && same(&self.parent_column, &other.parent_column)
+    /// Whether the database takes the one name of a column or index for the other.
+    pub(super) fn is_same_name(&self, one: &str, other: &str) -> bool {
+        one.eq_ignore_ascii_case(other)
+            || (self.folds_all_letters && one.to_lowercase() == other.to_lowercase())
+    }
+
+    /// Whether they refer from the same column to the same one, under whatever name.
+    pub(super) fn is_same_reference(&self, one: &ForeignKey, other: &ForeignKey) -> bool {
+        self.is_same_name(&one.column, &other.column)
+            && self.is_same_name(&one.parent, &other.parent)
+            && self.is_same_name(&one.parent_column, &other.parent_column)
     }
 }
 

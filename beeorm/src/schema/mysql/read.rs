@@ -81,6 +81,7 @@ pub(super) async fn table(
         without_transactions: engine
             .is_some_and(|engine| ["MyISAM", "Aria", "MEMORY", "CSV"].contains(&engine.as_str())),
         is_view,
+        folds_all_letters: true,
     }))
 }
 

@@ -55,6 +55,7 @@ pub(super) async fn table(
             .collect(),
         without_transactions: false,
         is_view: table_type == "view",
+        folds_all_letters: false,
     }))
 }
 
