@@ -1,7 +1,7 @@
 //! Columns of which somebody said more than an entity can: what an alteration would take from them.
 
 use beeorm::{Alter, EntityEnum, prelude::*};
-use sqlx::{Row, raw_sql};
+use sqlx::{AssertSqlSafe, Row, raw_sql};
 
 use crate::{
     schema::shown,
@@ -37,8 +37,8 @@ async fn is_maria(database: &TestDatabase) -> bool {
     version.get::<String, _>(0).contains("MariaDB")
 }
 
-async fn shape(database: &TestDatabase) -> String {
-    let row = sqlx::query("SHOW CREATE TABLE people");
+async fn shape(database: &TestDatabase, table: &str) -> String {
+    let row = sqlx::query(AssertSqlSafe(format!("SHOW CREATE TABLE {table}")));
     let row = row.fetch_one(&mut database.connect().await).await.unwrap();
     row.get(1)
 }
@@ -73,7 +73,7 @@ async fn what_widening_would_take_from_a_column_is_told() {
     } else {
         assert_eq!(left.len(), 2, "{:#?}", shown(&left));
     }
-    let shape = shape(&database).await.to_lowercase();
+    let shape = shape(&database, "people").await.to_lowercase();
     for word in ["check", "invisible", "generated always", "concat"] {
         assert!(shape.contains(word), "{word}: {shape}");
     }
@@ -92,6 +92,69 @@ async fn a_text_is_not_taken_for_json() {
     let engine = connect(&database).await;
     let left = engine.schema().update().await.unwrap();
     assert!(danger(&left, "document").unwrap().contains("converts"));
+}
+
+#[derive(Entity, Debug, Default)]
+#[entity(table = "essays")]
+struct Essay {
+    id: u32,
+    #[entity(length = max)]
+    text: String,
+    #[entity(length = 700)]
+    title: String,
+    #[entity(length = 700)]
+    author: String,
+    pages: u32,
+}
+
+/// Others' columns are not in the way of what is ours.
+#[tokio::test]
+async fn what_an_index_does_not_hold_is_left_undone_and_nothing_else() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE essays (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, text varchar(90) NOT NULL, \
+         title varchar(60) CHARACTER SET utf8mb4 NOT NULL, author varchar(60) CHARACTER SET utf8mb4 NOT NULL, \
+         INDEX by_text (text), INDEX by_both (title, author))";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
+    let registry = registry.entity::<Person>().entity::<Essay>();
+    let engine = registry.connect().await.unwrap();
+    let left = engine.schema().update().await.unwrap();
+    for column in ["text", "title", "author"] {
+        assert!(danger(&left, column).unwrap().contains("drop the index"));
+    }
+    assert_eq!(left.len(), 5, "{:#?}", shown(&left));
+    assert!(shape(&database, "essays").await.contains("`pages`"));
+    assert!(shape(&database, "people").await.contains("`hidden`"));
+    assert_eq!(
+        shown(&engine.schema().update_unsafe().await.unwrap()),
+        [""; 0]
+    );
+    assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
+}
+
+/// Servers tell it as a question mark, which is no value of the column.
+#[tokio::test]
+async fn a_first_value_with_an_emoji_is_no_default() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE people (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+         mood enum('🐝', 'sad') CHARACTER SET utf8mb4 NOT NULL)";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let engine = connect(&database).await;
+    let left = engine.schema().update().await.unwrap();
+    let [dropped] = &left[..] else {
+        panic!("{:#?}", shown(&left))
+    };
+    assert!(dropped.to_string().contains("DROP COLUMN `mood`"));
+    assert!(dropped.danger().unwrap().contains("every INSERT"));
+    assert!(shape(&database, "people").await.contains("`document`"));
 }
 
 #[derive(Entity, Debug, Default, PartialEq)]

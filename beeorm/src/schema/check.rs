@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// The most bytes of one index's columns (InnoDB), where a character takes four.
-const INDEX_BYTES: u32 = 3072;
+pub(super) const INDEX_BYTES: u32 = 3072;
 
 /// Refuses what no MySQL can make, with what to change. It holds for SQLite too, so that what is tried there
 /// works on a server.

@@ -33,6 +33,12 @@ pub(super) trait Definitions: Send + Sync {
     /// Whether every value of the one type is one of the other, and stays what it is.
     fn widens(&self, have: &str, want: &str) -> bool;
 
+    /// Whether an index can cover these columns, once they have these types.
+    fn fits_index(&self, columns: &mut dyn Iterator<Item = (&Column, String)>) -> bool {
+        let _ = columns;
+        true
+    }
+
     /// The default, as SQL, that a column which no entity knows can be given afterwards, and that means nothing.
     fn default_for(&self, have: &Column) -> Option<String>;
 

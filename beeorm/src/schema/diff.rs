@@ -16,6 +16,8 @@ const DATA_IS_LOST: &str = "no field of the entity asks for it: what is stored i
 pub(super) const INSERTS_FAIL: &str = "no field of the entity asks for it: what is stored in it would be lost; but as it takes no NULL \
      and has no default, every INSERT of the entity fails until it is dropped, takes NULL or has a default";
 const VALUES_CHANGE: &str = "it converts what is stored, and fails where that does not fit";
+const TOO_LONG: &str = "an index of the table covers the column, and no index holds what it would hold then: drop the index, \
+     or take the column out of it, first";
 const NULLS: &str = "it fails where NULL is stored";
 const OTHERS: &str = "other programs may rely on what the column does when they leave it out";
 const DUPLICATES: &str = "it fails where two rows have the same values";
@@ -202,10 +204,39 @@ impl<'a> Diff<'a, '_> {
                 Danger::Always(NULLS)
             } else if have.on_update || (!same_default && column.default.is_none()) {
                 Danger::Always(OTHERS)
+            } else if kind != have.kind && !self.fits_indexes(have) {
+                Danger::Always(TOO_LONG)
             } else {
                 Danger::None
             },
         )
+    }
+
+    /// Whether the indexes that there are, and that cover the column, hold what is wanted of their columns.
+    fn fits_indexes(&self, column: &Column) -> bool {
+        let whole = self.have.indexes.iter().filter(|index| !index.is_special);
+        let covering = whole
+            .map(|index| &index.columns)
+            .chain([&self.have.key])
+            .filter(|columns| columns.contains(&column.name));
+        covering
+            .map(|columns| columns.iter().filter_map(|name| self.becoming(name)))
+            .all(|mut columns| self.definitions.fits_index(&mut columns))
+    }
+
+    /// A column that is there, and the type that it is to have.
+    fn becoming(&self, name: &str) -> Option<(&'a Column, String)> {
+        let have = self.have.column(name)?;
+        let wanted = self
+            .table
+            .columns
+            .iter()
+            .position(|column| self.have.is_same_name(&column.name, name));
+        let kind = wanted.map_or_else(
+            || have.kind.clone(),
+            |position| self.definitions.kind(self.table, position),
+        );
+        Some((have, kind))
     }
 
     fn key(&mut self) {

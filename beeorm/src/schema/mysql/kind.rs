@@ -72,7 +72,12 @@ pub(super) fn zero(have: &Column) -> Option<String> {
         "time" => "'00:00:00'".to_owned(),
         // The first moment that a TIMESTAMP can hold.
         "datetime" | "timestamp" => "'1970-01-01 00:00:01'".to_owned(),
-        "enum" => text(&first_value(kind.inner)?.0),
+        // Which letter a question mark stands for is not told.
+        "enum" => text(
+            &first_value(kind.inner)
+                .filter(|(first, _)| !first.contains('?'))?
+                .0,
+        ),
         "json" => "('null')".to_owned(),
         name if TEXTS.contains(&name) || BLOBS.contains(&name) => "('')".to_owned(),
         _ => return None,
@@ -123,6 +128,25 @@ pub(super) fn widens(have: &str, want: &str) -> bool {
         // A varchar may hold more than the small texts do.
         ("varchar", "tinytext" | "text") => false,
         _ => wider(&INTEGERS) || wider(&TEXTS) || wider(&BLOBS),
+    }
+}
+
+/// What a column that has this type takes of an index; none where it has no bounded length.
+pub(super) fn index_bytes(column: &Column, kind: &str) -> Option<u32> {
+    let kind = Kind::of(kind);
+    let collation = column.collation.as_deref().unwrap_or_default();
+    match kind.name {
+        "char" | "varchar" => {
+            let letter = match collation.split('_').next() {
+                Some("latin1" | "ascii") => 1,
+                Some("utf8" | "utf8mb3") => 3,
+                _ => 4,
+            };
+            Some(kind.number(0).saturating_mul(letter))
+        }
+        "binary" | "varbinary" => Some(kind.number(0)),
+        name if TEXTS.contains(&name) || BLOBS.contains(&name) || name == "json" => None,
+        _ => Some(16),
     }
 }
 
@@ -209,6 +233,7 @@ mod tests {
             ("json", Some("('null')")),
             ("enum('it''s','b')", Some("'it''s'")),
             ("enum('a\\\\')", Some("x'615c'")),
+            ("enum('?','b')", None),
             ("point", None),
         ] {
             let kind = kind.to_owned();
@@ -217,6 +242,26 @@ mod tests {
                 ..Column::default()
             };
             assert_eq!(zero(&column).as_deref(), expected, "{}", column.kind);
+        }
+    }
+
+    #[test]
+    fn texts_take_their_letters_bytes_of_an_index() {
+        for (kind, collation, expected) in [
+            ("varchar(100)", "utf8mb4_bin", Some(400)),
+            ("varchar(100)", "utf8mb3_general_ci", Some(300)),
+            ("varchar(100)", "latin1_swedish_ci", Some(100)),
+            ("varchar(100)", "uca1400_ai_ci", Some(400)),
+            ("binary(16)", "", Some(16)),
+            ("text", "utf8mb4_bin", None),
+            ("longblob", "", None),
+            ("datetime(6)", "", Some(16)),
+        ] {
+            let column = Column {
+                collation: Some(collation.to_owned()),
+                ..Column::default()
+            };
+            assert_eq!(index_bytes(&column, kind), expected, "{kind} {collation}");
         }
     }
 

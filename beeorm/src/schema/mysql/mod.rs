@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::{
     alter::Action,
     change::Change,
+    check::INDEX_BYTES,
     definitions::Definitions,
     have::{Column, Table},
 };
@@ -92,6 +93,12 @@ impl Definitions for MySql {
 
     fn widens(&self, have: &str, want: &str) -> bool {
         kind::widens(have, want)
+    }
+
+    fn fits_index(&self, columns: &mut dyn Iterator<Item = (&Column, String)>) -> bool {
+        let mut bytes = columns.map(|(column, kind)| kind::index_bytes(column, &kind));
+        let sum = bytes.try_fold(0_u32, |sum, bytes| Some(sum.saturating_add(bytes?)));
+        sum.is_some_and(|sum| sum <= INDEX_BYTES)
     }
 
     fn index_name(&self, _: &TableSchema, index: &IndexSchema) -> String {
