@@ -64,8 +64,8 @@ pub(crate) enum Kind {
     TableMissing,
     /// A table without transactions, and its engine.
     NoTransactions {
-        table: String,
-        engine: String,
+        table: Box<str>,
+        engine: Box<str>,
     },
     /// An index that a statement was told to use is not there; the statement did nothing.
     #[cfg_attr(
@@ -180,13 +180,16 @@ impl DatabaseError {
             "the table `{table}`{through} has the engine {engine}, which knows no transactions, so that nothing can be promised \
              on it: ALTER TABLE `{table}` ENGINE=InnoDB"
         );
-        Self::new(FailureClass::Schema, message).with_kind(Kind::NoTransactions { table, engine })
+        Self::new(FailureClass::Schema, message).with_kind(Kind::NoTransactions {
+            table: table.into(),
+            engine: engine.into(),
+        })
     }
 
     /// The table without transactions, and its engine.
     pub(crate) fn table_without_transactions(&self) -> Option<(&str, &str)> {
         match &self.kind {
-            Kind::NoTransactions { table, engine } => Some((table, engine)),
+            Kind::NoTransactions { table, engine } => Some((&**table, &**engine)),
             _ => None,
         }
     }
