@@ -1,15 +1,19 @@
 //! The same frame again: after a lost acknowledgement, a lost answer to a read or a COMMIT, or appended twice.
 
-use beeorm::{Receipt, Resolution, prelude::*};
+use beeorm::{BACKGROUND_CONSUMER_GROUP, Receipt, Resolution, prelude::*};
 
 use crate::{
     entities::{Counter, Keeper},
     support::{Fault, PATIENCE, Scene, drain, run, until},
 };
 
-/// What an acknowledgement carries and a read does not.
-fn acknowledgement_of(receipt: &Receipt) -> [u8; 16] {
-    receipt.frame_ids()[0].into_bytes()
+/// What an acknowledgement carries and a read does not: the group, and behind it the entry's id.
+fn acknowledgement_of(receipt: &Receipt) -> String {
+    let entry = receipt.entry_id().unwrap().to_string();
+    format!(
+        "{BACKGROUND_CONSUMER_GROUP}\r\n${}\r\n{entry}\r\n",
+        entry.len()
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
