@@ -1,6 +1,7 @@
 //! Whether all was written that was to be written, and nothing else.
 
 use sqlx::{AssertSqlSafe, MySqlConnection, query_as, raw_sql};
+use uuid::Uuid;
 
 use crate::{Fallible, entities::Page};
 
@@ -82,4 +83,25 @@ pub(crate) async fn empty(connection: &mut MySqlConnection, table: &str) -> Fall
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Whether all rows are; counts these only once each caller's last is there, so as not to be in the way.
+pub(crate) async fn there(
+    look: &mut MySqlConnection,
+    table: &str,
+    lasts: &[Uuid],
+    rows: usize,
+) -> Fallible<bool> {
+    let count = format!("SELECT COUNT(*) FROM `{table}`");
+    let places = vec!["?"; lasts.len()].join(",");
+    let mut select = query_as(AssertSqlSafe(format!("{count} WHERE `id` IN ({places})")));
+    for id in lasts {
+        select = select.bind(*id);
+    }
+    let (found,): (i64,) = select.fetch_one(&mut *look).await?;
+    if found.unsigned_abs() < lasts.len() as u64 {
+        return Ok(false);
+    }
+    let (found,): (i64,) = query_as(AssertSqlSafe(count)).fetch_one(look).await?;
+    Ok(found.unsigned_abs() >= rows as u64)
 }

@@ -1,6 +1,9 @@
-//! Other ways to write and read the same rows: sqlx by hand, and other ORMs, each as its own guide has it.
+//! Other ways to write and read the same rows: sqlx by hand, other ORMs and queues, each as its own guide has it.
 
+pub(crate) mod apalis;
+pub(crate) mod channel;
 mod diesel;
+pub(crate) mod queue;
 mod sea_orm;
 mod toasty;
 

@@ -16,6 +16,7 @@ mod flush;
 mod lag;
 mod load;
 mod plots;
+mod queues;
 mod tracked;
 mod visible;
 
@@ -107,5 +108,10 @@ pub(crate) const ALL: &[Row] = &[
         name: "lag",
         about: "from a lazy flush to its row, beside others",
         run: |bench| Box::pin(lag::run(bench)),
+    },
+    Row {
+        name: "queues",
+        about: "lazy flushes and other queues, until the rows are there",
+        run: |bench| Box::pin(queues::run(bench)),
     },
 ];
