@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     BACKGROUND_CONSUMER_GROUP,
     redis::{self, Arguments, Client, Eviction, Persistence, RedisError, RedisOptions},
-    stream::{EntryId, Stream, StreamError, redis::RedisStream},
+    stream::{Entry, EntryId, Stream, StreamError, redis::RedisStream},
 };
 
 /// Runs the suite on a server that serves nobody else: its settings are changed, and back again.
@@ -68,13 +68,9 @@ async fn a_server_out_of_memory_refuses_and_is_drained(client: &Arc<Client>) {
     stream.beat(token).await.expect("beats");
     let entries = stream.read_new(token, 10).await.expect("reads");
     assert_eq!(entries.len(), 3);
-    assert_eq!(
-        stream
-            .read_pending(token, EntryId::default(), 10)
-            .await
-            .as_ref(),
-        Ok(&entries)
-    );
+    let ids = |entries: &[Entry]| entries.iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let pending = stream.read_pending(token, EntryId::default(), 10).await;
+    assert_eq!(ids(&pending.expect("reads")), ids(&entries));
     stream
         .set_aside(token, &entries[0], "aside")
         .await

@@ -19,7 +19,7 @@ pub(super) const LAST: EntryId = EntryId {
 };
 
 /// What one read holds in memory: at least one entry, and then no more than this.
-const ENOUGH_BYTES: usize = 8 * 1024 * 1024;
+const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 const AT_ONCE: usize = 16;
 
 /// Where a range begins.

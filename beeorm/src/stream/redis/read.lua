@@ -2,7 +2,7 @@
 -- pending ones are wanted. Answers 1 where the group had to be made anew, 2 where it had passed entries over, and the entries, up to the one with
 -- which there are as many frames: fewer where they are large, none only where there are none.
 local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local ENOUGH_BYTES = 8 * 1024 * 1024
+local ENOUGH_BYTES = 4 * 1024 * 1024
 -- What is in an entry is known only once it is read: so the first comes alone, and then as many at a time as would be
 -- enough if they were as large as the largest before, and no more than this.
 local MOST_AT_ONCE = 16

@@ -50,7 +50,7 @@ struct Weight {
 }
 
 /// As in `read.lua`.
-const ENOUGH_BYTES: usize = 8 * 1024 * 1024;
+const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 /// What is in an entry is known only once it is read: as many are read at a time as would be enough if they were as large
 /// as the largest lately, no more than twice as many as were read before, and no more than this.
 const MOST_AT_ONCE: usize = 256;
