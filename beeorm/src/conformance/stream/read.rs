@@ -15,7 +15,11 @@ async fn a_read_takes_so_many_bytes_at_most(bench: &Bench) {
     fill(&*stream, &[large.as_str(); 20]).await;
     let first = stream.read_new(token, 1000).await.expect("reads");
     let second = stream.read_new(token, 1000).await.expect("reads");
-    assert_eq!((first.len(), second.len()), (8, 8), "4 MiB, then as much again");
+    assert_eq!(
+        (first.len(), second.len()),
+        (8, 8),
+        "4 MiB, then as much again"
+    );
     let again = stream
         .read_pending(token, EntryId::default(), 1000)
         .await
