@@ -14,7 +14,7 @@ use crate::{
     },
     entity::{Entity, IdSource, TableSchema, Tracked},
     error::Error,
-    frame::{self, Frame, Tables},
+    frame::{self, Decoder, Frame, Tables},
     statement::{Encoder, Flush, Intent, Path, Rows, merged},
 };
 
@@ -58,9 +58,10 @@ impl HotPaths {
     /// values. Gives how many statements there were.
     #[must_use]
     pub fn plan(&self, entries: &[Vec<u8>], lane_rows: usize) -> usize {
+        let mut decoder = Decoder::new(&self.tables);
         let frames: Vec<Frame> = entries
             .iter()
-            .map(|bytes| frame::decode(bytes, &self.tables).expect("a frame"))
+            .map(|bytes| decoder.decode(bytes).expect("a frame"))
             .collect();
         let mut counter = Counter(0);
         consume::rehearse(frames, &self.tables, (WORKERS, lane_rows), |batches| {
