@@ -491,3 +491,27 @@ async fn a_row_that_may_have_been_inserted_is_deleted() {
         assert!(gone, "{fault:?}");
     }
 }
+
+/// A statement of several rows is a transaction by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_rows_of_one_statement_need_no_transaction_around_it() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let begun = far
+        .database
+        .on("START TRANSACTION", Fault::LoseRequest, usize::MAX);
+    let keepers = |ids: std::ops::Range<u32>| -> Vec<_> {
+        ids.map(|id| far.engine.track(keeper(id, &format!("bee {id}"))).unwrap())
+            .collect()
+    };
+    far.engine.flush(&mut keepers(1..4)).await.unwrap();
+    let mut twins = keepers(4..7);
+    twins[2].email = "bee 1".to_owned();
+    assert!(far.engine.flush(&mut twins).await.is_err());
+    assert_eq!(scene.sql.count("keepers").await, 3, "all of it or nothing");
+    assert!(!begun.is_met());
+    // Of nine, eight are one statement.
+    assert!(far.engine.flush(&mut keepers(7..16)).await.is_err());
+    assert!(begun.is_met());
+    assert_eq!(scene.sql.count("keepers").await, 3);
+}
