@@ -36,6 +36,19 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
         (ColumnType::Blob(size), ValueRef::Bytes(bytes)) => {
             within(bytes.len() as u64, size.max_bytes(), "bytes")
         }
+        // Most are in the range of their width: seen without the numbers that would tell it.
+        (ColumnType::Integer { bits, signed: true }, ValueRef::Signed(value))
+            if is_signed(value, *bits) =>
+        {
+            Ok(())
+        }
+        (
+            ColumnType::Integer {
+                bits,
+                signed: false,
+            },
+            ValueRef::Unsigned(value),
+        ) if value.checked_shr(u32::from(*bits)).unwrap_or_default() == 0 => Ok(()),
         (ColumnType::Integer { .. } | ColumnType::Bool, ValueRef::Signed(value)) => {
             whole(column_type, value.into())
         }
@@ -83,6 +96,15 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
         }
         _ => Ok(()),
     }
+}
+
+/// Whether so many bits hold the number.
+fn is_signed(value: i64, bits: u8) -> bool {
+    let above = i64::BITS.saturating_sub(u32::from(bits));
+    let cut = value
+        .checked_shl(above)
+        .and_then(|cut| cut.checked_shr(above));
+    cut == Some(value)
 }
 
 fn within(actual: u64, limit: u64, unit: &'static str) -> Result<(), ColumnError> {

@@ -115,6 +115,24 @@ fn text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, Corrupt> {
     std::str::from_utf8(counted(bytes)?).map_err(|_| Corrupt)
 }
 
+/// Takes the first value off the bytes without a look at what it is.
+fn skip(bytes: &mut &[u8]) -> Result<(), Corrupt> {
+    let (&first, rest) = bytes.split_first().ok_or(Corrupt)?;
+    *bytes = rest;
+    match first {
+        tag::NULL | tag::FALSE | tag::TRUE => {}
+        tag::SIGNED | tag::UNSIGNED | tag::DATE | tag::DATETIME | tag::TIMESTAMP => {
+            read_varint(bytes)?;
+        }
+        tag::FLOAT => drop(take(bytes, size_of::<f32>())?),
+        tag::DOUBLE => drop(take(bytes, size_of::<f64>())?),
+        tag::UUID => drop(take(bytes, size_of::<u128>())?),
+        tag::TEXT | tag::BYTES | tag::DECIMAL | tag::JSON | tag::WORD => drop(counted(bytes)?),
+        _ => return Err(Corrupt),
+    }
+    Ok(())
+}
+
 impl<'a> ValueRef<'a> {
     /// Takes the first value off the bytes.
     pub(crate) fn take(bytes: &mut &'a [u8]) -> Result<Self, Corrupt> {
@@ -148,7 +166,7 @@ impl<'a> ValueRef<'a> {
     /// Takes the first value's bytes off, undecoded.
     pub(crate) fn take_bytes(bytes: &mut &'a [u8]) -> Result<&'a [u8], Corrupt> {
         let whole = *bytes;
-        Self::take(bytes)?;
+        skip(bytes)?;
         whole.get(..whole.len() - bytes.len()).ok_or(Corrupt)
     }
 

@@ -39,10 +39,6 @@ pub(crate) fn neighbours(batch: &Batch) -> Vec<StatementRun> {
     let mut keys = HashSet::new();
     for (place, statement) in batch.statements.iter().enumerate() {
         let shape = batch.shape(statement).ok();
-        let key = batch
-            .bytes(statement)
-            .and_then(|mut bytes| ValueRef::take_bytes(&mut bytes))
-            .ok();
         let alike = last
             .zip(shape)
             .is_some_and(|(last, shape)| same_sql(last, shape));
@@ -50,14 +46,19 @@ pub(crate) fn neighbours(batch: &Batch) -> Vec<StatementRun> {
         if !alike {
             keys.clear();
         }
+        let key = updates.then(|| {
+            let bytes = batch.bytes(statement);
+            let key = bytes.and_then(|mut bytes| ValueRef::take_bytes(&mut bytes));
+            key.ok()
+        });
         // The second UPDATE of a row sees what the first one did.
-        let repeats = updates && !keys.insert(key);
+        let repeats = key.is_some_and(|key| !keys.insert(key));
         match runs.last_mut().filter(|_| alike && !repeats) {
             Some(run) => run.push((0, place)),
             None => {
                 runs.push(vec![(0, place)]);
                 keys.clear();
-                keys.insert(key);
+                keys.extend(key);
             }
         }
         last = shape;
