@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! beeorm-audit [--minutes n] [--seed s] [--servers local|containers]
-//!              [--scenario faults|everysec|standbys|away|backlog] [--flushes n] [--sabotage lost|duplicate|reorder]…
+//!              [--scenario faults|everysec|clocks|standbys|away|backlog] [--flushes n] [--sabotage lost|duplicate|reorder]…
 //! ```
 //!
 //! The last line has the figures; the exit status is 1 where they are not what they must be.
 
 mod cast;
+mod clocks;
 mod database;
 mod drain;
 mod evidence;

@@ -10,6 +10,8 @@ pub(crate) enum Scenario {
     Faults,
     /// The same, with a Redis that writes to its disk once a second.
     Everysec,
+    /// The same, with clocks that are stepped.
+    Clocks,
     Standbys,
     Away,
     Backlog,
@@ -62,10 +64,16 @@ impl Options {
             }
         }
         let minutes = minutes.unwrap_or(match options.scenario {
-            Scenario::Faults | Scenario::Everysec | Scenario::Standbys => 5.0,
+            Scenario::Faults | Scenario::Everysec | Scenario::Clocks | Scenario::Standbys => 5.0,
             Scenario::Away => 2.0,
             Scenario::Backlog => 1.0,
         });
+        if options.scenario == Scenario::Clocks && options.servers.as_deref() == Some("containers")
+        {
+            return Err(
+                "the clocks of containers cannot be stepped: say `--servers local`".to_owned(),
+            );
+        }
         options.time = Duration::try_from_secs_f64(minutes * 60.0)
             .map_err(|error| format!("--minutes: {error}"))?;
         Ok(options)
@@ -86,12 +94,14 @@ impl Scenario {
         Ok(match word {
             "faults" => Self::Faults,
             "everysec" => Self::Everysec,
+            "clocks" => Self::Clocks,
             "standbys" => Self::Standbys,
             "away" => Self::Away,
             "backlog" => Self::Backlog,
             _ => {
                 return Err(format!(
-                    "--scenario is `{word}`: there are faults, everysec, standbys, away and backlog"
+                    "--scenario is `{word}`: there are faults, everysec, clocks, standbys, away and \
+                     backlog"
                 ));
             }
         })

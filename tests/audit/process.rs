@@ -17,6 +17,9 @@ use crate::{
     stage::{Roads, Stage},
 };
 
+const CONSUMER: &str = "beeorm-test-consumer";
+const PRODUCER: &str = "beeorm-audit-producer";
+
 /// A program that cargo has put beside this one.
 pub(crate) fn beside_this(name: &str) -> Fallible<PathBuf> {
     let path = std::env::current_exe()?
@@ -31,12 +34,11 @@ pub(crate) fn beside_this(name: &str) -> Fallible<PathBuf> {
 
 /// Has a producer make the tables.
 pub(crate) async fn setup(stage: &Stage) -> Fallible<()> {
-    let program = "beeorm-audit-producer";
-    let status = command(program, &stage.producers)?
+    let status = producer(stage)?
         .arg("setup")
         .status()
         .await
-        .map_err(|error| format!("cannot run {program}: {error}"))?;
+        .map_err(|error| format!("cannot run {PRODUCER}: {error}"))?;
     if status.success() {
         Ok(())
     } else {
@@ -44,8 +46,20 @@ pub(crate) async fn setup(stage: &Stage) -> Fallible<()> {
     }
 }
 
-fn command(program: &str, roads: &Roads) -> Fallible<Command> {
+fn consumer(stage: &Stage) -> Fallible<Command> {
+    command(CONSUMER, &stage.consumers, ("consumers", stage))
+}
+
+fn producer(stage: &Stage) -> Fallible<Command> {
+    command(PRODUCER, &stage.producers, ("producers", stage))
+}
+
+/// On these roads, and with this clock.
+fn command(program: &str, roads: &Roads, (clock, stage): (&str, &Stage)) -> Fallible<Command> {
     let mut command = Command::new(beside_this(program)?);
+    if let Some(clocks) = &stage.clocks {
+        command.envs(clocks.environment(clock)?);
+    }
     command
         .env("BEEORM_MYSQL_URL", &roads.mysql.url)
         .env("BEEORM_REDIS_URL", &roads.redis.url)
@@ -70,7 +84,7 @@ impl Process {
         workers: u64,
         batch_size: u64,
     ) -> Fallible<Self> {
-        let mut command = command("beeorm-test-consumer", &stage.consumers)?;
+        let mut command = consumer(stage)?;
         command
             .args([workers.to_string(), batch_size.to_string()])
             .env("BEEORM_TEST_IMPATIENT", "1")
@@ -81,7 +95,7 @@ impl Process {
     pub(crate) fn producer(stage: &Stage, number: u64, seed: u64) -> Fallible<Self> {
         let name = format!("producer-{number:03}");
         let record = stage.file(&format!("record-{number:03}.jsonl"));
-        let mut command = command("beeorm-audit-producer", &stage.producers)?;
+        let mut command = producer(stage)?;
         command
             .args(["run", &number.to_string(), &seed.to_string()])
             .arg(record);
@@ -90,7 +104,7 @@ impl Process {
 
     /// A producer that makes a backlog and ends.
     pub(crate) fn filler(stage: &Stage, flushes: u64) -> Fallible<Self> {
-        let mut command = command("beeorm-audit-producer", &stage.producers)?;
+        let mut command = producer(stage)?;
         command.args(["fill", &flushes.to_string()]);
         Self::start(command, stage, "filler".to_owned())
     }

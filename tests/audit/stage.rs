@@ -11,6 +11,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     Fallible,
+    clocks::Clocks,
     database::Database,
     options::{Options, Scenario},
     process, tables,
@@ -29,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) redis: String,
     pub(crate) consumers: Roads,
     pub(crate) producers: Roads,
+    /// Where the clocks of servers and processes can be stepped.
+    pub(crate) clocks: Option<Clocks>,
     /// The records and logs of the run.
     pub(crate) folder: PathBuf,
     /// Of a Redis that writes to its disk once a second: what it had before each of its deaths, and may not have
@@ -67,15 +70,25 @@ impl Road {
 impl Stage {
     pub(crate) async fn build(options: &Options) -> Fallible<Self> {
         let program = process::beside_this("beeorm-test-servers")?;
-        let mut arguments = vec!["--durable"];
-        if let Some(kind) = &options.servers {
-            arguments.extend(["--servers", kind]);
-        }
-        let servers = Servers::start(&program, &arguments)?;
         let folder = tempfile::Builder::new()
             .prefix("beeorm-audit-")
             .tempdir()?
             .keep();
+        let clocks = (options.scenario == Scenario::Clocks).then(|| Clocks::make(&folder));
+        let clocks = clocks.transpose()?;
+        let mut arguments = vec!["--durable"];
+        if let Some(clocks) = &clocks {
+            arguments.extend([
+                "--clocks",
+                clocks.folder().to_str().ok_or("a folder's name")?,
+            ]);
+        } else if let Some(kind) = &options.servers {
+            arguments.extend(["--servers", kind]);
+        }
+        let servers = Servers::start(&program, &arguments)?;
+        if let Some(clocks) = &clocks {
+            clocks.check(&servers.mysql, &servers.redis).await?;
+        }
 
         let mut root = Database::connect(&servers.mysql).await?;
         root.run("CREATE DATABASE `audit`").await?;
@@ -96,6 +109,7 @@ impl Stage {
             mysql: format!("{}/audit", servers.mysql),
             redis: servers.redis.clone(),
             servers: Arc::new(Mutex::new(servers)),
+            clocks,
             folder,
             unwritten: (options.scenario == Scenario::Everysec).then(Mutex::default),
         };

@@ -1,5 +1,7 @@
 //! Which servers: those given, containers, or locally installed ones, in this order unless one is forced.
 
+use std::path::PathBuf;
+
 use crate::guard::Guard;
 use crate::{Sentinels, Servers, Trouble, containers, given, local};
 
@@ -13,16 +15,18 @@ pub(crate) enum Choice {
 
 /// What the caller asks for, and whether the servers are to be killed and started again under it: then they keep
 /// their ports, and lose nothing that they have acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Wish {
     choice: Choice,
     durable: bool,
+    /// Where the clocks are that the caller steps; of local servers only.
+    clocks: Option<PathBuf>,
 }
 
 const FORCE: &str = "BEEORM_TEST_SERVERS";
 
 /// What is to be started.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Wanted {
     /// A database and a Redis server.
     Servers(Wish),
@@ -31,7 +35,7 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// From `--durable` and `--servers …`, or `--sentinels …`, or else from the environment.
+    /// From `--durable`, `--clocks` and `--servers …`, or `--sentinels …`, or else from the environment.
     pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (durable, words) = match &words[..] {
@@ -41,8 +45,15 @@ impl Wanted {
             ["--durable", words @ ..] => (true, words),
             words => (false, words),
         };
-        let choice = Choice::of(words)?;
-        Ok(Self::Servers(Wish { choice, durable }))
+        let (choice, clocks) = match words {
+            ["--clocks", folder] => (Choice::Local, Some(PathBuf::from(folder))),
+            words => (Choice::of(words)?, None),
+        };
+        Ok(Self::Servers(Wish {
+            choice,
+            durable,
+            clocks,
+        }))
     }
 }
 
@@ -55,8 +66,8 @@ impl Choice {
             },
             ["--servers", word] => Self::from_word(word, "--servers"),
             _ => Err(format!(
-                "unknown arguments `{}`: there are `--durable`, and behind it `--servers containers|local`; \
-                 or `--sentinels containers|local`",
+                "unknown arguments `{}`: there are `--durable`, and behind it `--servers containers|local` or \
+                 `--clocks folder`; or `--sentinels containers|local`",
                 words.join(" ")
             )),
         }
@@ -75,10 +86,14 @@ impl Choice {
 
 /// Finds servers, or says what to do to have some.
 pub(crate) async fn find(wish: Wish, guard: &mut Guard) -> Result<Servers, Trouble> {
-    let Wish { choice, durable } = wish;
+    let Wish {
+        choice,
+        durable,
+        clocks,
+    } = wish;
     match choice {
         Choice::Containers => containers::start(guard, durable).await,
-        Choice::Local => local::start(guard, durable).await,
+        Choice::Local => local::start(guard, durable, clocks).await,
         // Servers that somebody else runs are not to be killed.
         Choice::Any if durable => start_any(guard, durable).await,
         Choice::Any => match given::find().await? {
@@ -116,7 +131,7 @@ async fn start_any(guard: &mut Guard, durable: bool) -> Result<Servers, Trouble>
             containers::redis_image(),
         )
     };
-    local::start(guard, durable)
+    local::start(guard, durable, None)
         .await
         .map_err(|trouble| match trouble {
             Trouble::Missing(reason) => Trouble::Missing(advice(reason)),

@@ -12,6 +12,9 @@
 //! ready
 //! ```
 //!
+//! With `--clocks folder` they are local servers whose clocks the caller steps: by what the files `mysql` and `redis` in
+//! this folder say (`tests/clock`).
+//!
 //! With `--sentinels containers|local` it starts a Redis master with a replica and three sentinels instead, and prints
 //!
 //! ```text

@@ -9,6 +9,7 @@
 )]
 
 mod cargo;
+mod clock;
 mod overheard;
 mod program;
 mod proxy;
@@ -20,6 +21,7 @@ mod signal;
 
 pub use self::{
     cargo::cargo,
+    clock::Clock,
     overheard::overheard,
     program::Program,
     proxy::{Fault, Hits, Proxy},

@@ -7,10 +7,10 @@ use std::process::ExitStatus;
 
 use crate::program;
 
-/// Builds these programs of the workspace.
+/// Builds these programs of the workspace, and its libraries, of which one is loaded by those programs.
 pub(crate) fn programs(names: &[&str]) -> Result<ExitStatus, String> {
     let mut build = program::cargo();
-    build.args(["build", "--workspace"]);
+    build.args(["build", "--workspace", "--lib"]);
     for name in names {
         build.args(["--bin", name]);
     }

@@ -66,7 +66,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         options: &[
             (
                 "--scenario <name>",
-                "faults (unless said), everysec, standbys, away or backlog",
+                "faults (unless said), everysec, clocks, standbys, away or backlog",
             ),
             (
                 "--minutes <n>",

@@ -1,7 +1,8 @@
-//! What befalls the run, at moments and in an order that come from the seed: processes, Redis and the database have a
-//! sequence of faults each, so that faults of different kinds meet.
+//! What befalls the run, at moments and in an order that come from the seed: processes, Redis, the database and, where
+//! they can be stepped, the clocks have a sequence of faults each, so that faults of different kinds meet.
 
 mod bag;
+mod clocks;
 mod database;
 mod processes;
 mod redis;
@@ -34,11 +35,12 @@ pub(crate) async fn all(
     random: &mut Random,
 ) -> Fallible<Garbage> {
     let mut seed = || Random::seeded(random.between(0, u64::MAX - 1));
-    let (one, two, three) = (seed(), seed(), seed());
-    let ((), (), garbage, ()) = tokio::try_join!(
+    let (one, two, three, four) = (seed(), seed(), seed(), seed());
+    let ((), (), garbage, (), ()) = tokio::try_join!(
         processes::play(play, cast, one),
         database::play(play, two),
         redis::play(play, three),
+        clocks::play(play, cast, four),
         watch(play, cast),
     )?;
     Ok(garbage)

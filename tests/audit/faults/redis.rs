@@ -19,6 +19,8 @@ enum Fault {
     Slow,
     AppendUnanswered,
     AppendLost,
+    ReadUnanswered,
+    ReadLost,
     ScriptUnanswered,
     ScriptLost,
     Silent,
@@ -27,7 +29,7 @@ enum Fault {
     Garbage,
 }
 
-const ALL: [Fault; 13] = [
+const ALL: [Fault; 15] = [
     Fault::Killed,
     Fault::Paused,
     Fault::Cut,
@@ -35,6 +37,8 @@ const ALL: [Fault; 13] = [
     Fault::Slow,
     Fault::AppendUnanswered,
     Fault::AppendLost,
+    Fault::ReadUnanswered,
+    Fault::ReadLost,
     Fault::ScriptUnanswered,
     Fault::ScriptLost,
     Fault::Silent,
@@ -97,6 +101,14 @@ async fn befall(
             play.on(producers, "XADD", LineFault::LoseRequest, times)
                 .await
         }
+        Fault::ReadUnanswered => {
+            play.on(consumers, "XREADGROUP", LineFault::LoseAnswer, times)
+                .await
+        }
+        Fault::ReadLost => {
+            play.on(consumers, "XREADGROUP", LineFault::LoseRequest, times)
+                .await
+        }
         Fault::ScriptUnanswered => {
             play.on(consumers, "EVALSHA", LineFault::LoseAnswer, times)
                 .await
@@ -108,6 +120,8 @@ async fn befall(
         Fault::Silent => {
             let needle = if either.0 == producers.0 {
                 "XADD"
+            } else if random.percent(50) {
+                "XREADGROUP"
             } else {
                 "EVALSHA"
             };

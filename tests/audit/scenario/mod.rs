@@ -32,7 +32,7 @@ pub(crate) enum Ended {
 /// Plays what the options say.
 pub(crate) async fn play(stage: &Stage, journal: &Journal, options: &Options) -> Fallible<Ended> {
     let good = match options.scenario {
-        Scenario::Faults | Scenario::Everysec => {
+        Scenario::Faults | Scenario::Everysec | Scenario::Clocks => {
             return faults::play(stage, journal, options).await;
         }
         Scenario::Standbys => standbys::play(stage, journal, options).await?,

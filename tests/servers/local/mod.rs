@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use beeorm_tests::Clock;
+
 use crate::guard::Guard;
 use crate::machine::Machine;
 use crate::sentinel::{self, Member};
@@ -18,7 +20,12 @@ use crate::{Sentinels, Servers, Trouble, ask};
 const STARTING: Duration = Duration::from_secs(60);
 
 /// Starts both, where the programs are installed.
-pub(crate) async fn start(guard: &mut Guard, durable: bool) -> Result<Servers, Trouble> {
+pub(crate) async fn start(
+    guard: &mut Guard,
+    durable: bool,
+    clocks: Option<PathBuf>,
+) -> Result<Servers, Trouble> {
+    let clock = |name| clocks.as_ref().map(|folder| folder.join(name));
     let (mysqld, redis_server) = match (mysql::find(), redis::find()) {
         (Some(mysqld), Some(redis_server)) => (mysqld, redis_server),
         (None, Some(_)) => {
@@ -45,13 +52,29 @@ pub(crate) async fn start(guard: &mut Guard, durable: bool) -> Result<Servers, T
     let folder = new_folder(guard)?;
     let redis_port = free_port(&[])?;
     let data = folder.clone();
-    let start_redis = move || redis::start(&redis_server, &data, redis_port, durable);
+    let clock_of_redis = clock("redis");
+    let start_redis = move || {
+        let mut command = redis::command(&redis_server, &data, redis_port, durable)?;
+        spawn_with(
+            clock_of_redis.as_deref(),
+            &mut command,
+            &data.join(redis::LOG),
+        )
+    };
     let child = start_redis().map_err(failed)?;
     let redis_process = guard.process(child).map_err(failed)?;
     mysql::prepare(&mysqld, &folder, guard).await?;
     let mysql_port = free_port(&[redis_port])?;
     let data = folder.clone();
-    let start_mysql = move || mysql::start(&mysqld, &data, mysql_port);
+    let clock_of_mysql = clock("mysql");
+    let start_mysql = move || {
+        let mut command = mysql::command(&mysqld, &data, mysql_port)?;
+        spawn_with(
+            clock_of_mysql.as_deref(),
+            &mut command,
+            &data.join(mysql::LOG),
+        )
+    };
     let child = start_mysql().map_err(failed)?;
     let mysql_process = guard.process(child).map_err(failed)?;
 
@@ -119,6 +142,14 @@ async fn one_ends(guard: &mut Guard, processes: [usize; 2]) {
     {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Starts a server, with a clock of its own where there is one.
+fn spawn_with(clock: Option<&Path>, command: &mut Command, log: &Path) -> std::io::Result<Child> {
+    if let Some(clock) = clock {
+        command.envs(Clock::environment(clock)?);
+    }
+    spawn(command, Stdio::null(), log)
 }
 
 /// Starts a program in the background, its words going to a log in the folder.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::{failed, programs, spawn, with_logs};
@@ -96,7 +96,8 @@ async fn end_of(installer: usize, guard: &mut Guard) -> io::Result<ExitStatus> {
     }
 }
 
-pub(crate) fn start(server: &Path, folder: &Path, port: u16) -> io::Result<Child> {
+/// What starts it.
+pub(crate) fn command(server: &Path, folder: &Path, port: u16) -> io::Result<Command> {
     // The installers allow root by socket, or by host names; tests come over TCP.
     let first_words = folder.join("first-start.sql");
     let database = crate::DATABASE;
@@ -130,7 +131,7 @@ pub(crate) fn start(server: &Path, folder: &Path, port: u16) -> io::Result<Child
     if !is_mariadb(server) {
         command.arg("--mysqlx=OFF");
     }
-    spawn(&mut command, Stdio::null(), &folder.join(LOG))
+    Ok(command)
 }
 
 fn data_folder(folder: &Path) -> String {

@@ -2,9 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use super::{programs, spawn};
+use super::programs;
 
 pub(crate) const LOG: &str = "redis.log";
 
@@ -12,7 +12,13 @@ pub(crate) fn find() -> Option<PathBuf> {
     programs::find(&["redis-server", "valkey-server"])
 }
 
-pub(crate) fn start(server: &Path, folder: &Path, port: u16, durable: bool) -> io::Result<Child> {
+/// What starts it.
+pub(crate) fn command(
+    server: &Path,
+    folder: &Path,
+    port: u16,
+    durable: bool,
+) -> io::Result<Command> {
     let data = folder.join("redis");
     std::fs::create_dir_all(&data)?;
     let mut command = Command::new(server);
@@ -24,5 +30,5 @@ pub(crate) fn start(server: &Path, folder: &Path, port: u16, durable: bool) -> i
         .arg("--dir")
         .arg(&data)
         .args(crate::redis_options(durable));
-    spawn(&mut command, Stdio::null(), &folder.join(LOG))
+    Ok(command)
 }
