@@ -12,6 +12,8 @@ const LEFT: f64 = 80.0;
 const RIGHT: f64 = 150.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
+/// A label's height.
+const LABEL: f64 = 14.0;
 const COLOURS: [&str; 4] = ["#b8860b", "#e6b85c", "#33658a", "#86a8c2"];
 
 /// One line of points, with what it is called.
@@ -70,25 +72,47 @@ pub(crate) fn svg(title: &str, unit: &str, lines: &[&Line], wanted: &[&str]) -> 
             HEIGHT - BOTTOM + 20.0
         );
     }
-    for (place, series) in all.iter().enumerate() {
+    let ends = all
+        .iter()
+        .map(|series| y(series.points.last().copied().unwrap_or(least)));
+    let labels = apart(ends.collect());
+    for ((place, series), label) in all.iter().enumerate().zip(labels) {
         let colour = COLOURS.get(place).copied().unwrap_or("black");
         let points = series.points.iter().enumerate();
         let points: Vec<String> = points
             .map(|(step, value)| format!("{:.1},{:.1}", x(step), y(*value)))
             .collect();
-        let end = y(series.points.last().copied().unwrap_or(least));
         let _ = writeln!(
             out,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
              <text x=\"{:.0}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>",
             points.join(" "),
             WIDTH - RIGHT + 8.0,
-            end + 4.0,
+            label + 4.0,
             series.name
         );
     }
     out.push_str("</svg>\n");
     Some(out)
+}
+
+/// Heights of labels, no two of them on each other: each is as near to its line's end as those above it let it be, and none
+/// below the plot.
+fn apart(ends: Vec<f64>) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    order.sort_by(|one, other| ends[*one].total_cmp(&ends[*other]));
+    let mut heights = ends;
+    let mut least = TOP;
+    for place in &order {
+        heights[*place] = heights[*place].max(least);
+        least = heights[*place] + LABEL;
+    }
+    let mut most = HEIGHT - BOTTOM;
+    for place in order.iter().rev() {
+        heights[*place] = heights[*place].min(most);
+        most = heights[*place] - LABEL;
+    }
+    heights
 }
 
 fn middle(line: &Line, name: &str) -> f64 {
