@@ -422,6 +422,24 @@ fn enums_have_the_names_of_their_variants() {
 }
 
 #[test]
+fn enums_need_no_other_derive() {
+    #[derive(EntityEnum)]
+    enum Day {
+        Saturday,
+        Sunday,
+    }
+
+    let mut open = Set::from([Day::Saturday]);
+    open.insert(Day::Sunday);
+    open.remove(Day::Saturday);
+    assert!(open.contains(Day::Sunday) && !open.contains(Day::Saturday));
+    assert_eq!(format!("{open:?}"), r#"{"Sunday"}"#);
+    let days: Vec<Day> = open.iter().collect();
+    assert!(matches!(days[..], [Day::Sunday]));
+    assert!(matches!(Day::from_name("Saturday"), Ok(Day::Saturday)));
+}
+
+#[test]
 fn references_are_visited_within_embedded_structs_too() {
     struct Names(Vec<&'static str>);
     impl ReferenceVisitor for Names {

@@ -11,7 +11,7 @@ pub(crate) fn enumeration(model: &EnumModel<'_>) -> TokenStream {
     let allow = allow(model.deprecated);
     let names = model.variants.iter().map(|variant| &variant.name);
     let variants: Vec<_> = model.variants.iter().map(|variant| variant.ident).collect();
-    let positions = (0..variants.len()).map(Literal::usize_unsuffixed);
+    let positions: Vec<_> = (0..variants.len()).map(Literal::usize_unsuffixed).collect();
     quote! {
         #[automatically_derived]
         #allow
@@ -19,9 +19,16 @@ pub(crate) fn enumeration(model: &EnumModel<'_>) -> TokenStream {
             const VALUES: &'static [&'static #p::str] = &[#(#names),*];
             const VARIANTS: &'static [Self] = &[#(Self::#variants),*];
 
-            fn position(self) -> #p::usize {
+            fn position(&self) -> #p::usize {
                 match self {
                     #(Self::#variants => #positions,)*
+                }
+            }
+
+            fn from_position(__position: #p::usize) -> #p::Option<Self> {
+                match __position {
+                    #(#positions => #p::Option::Some(Self::#variants),)*
+                    _ => #p::Option::None,
                 }
             }
         }
@@ -33,7 +40,7 @@ pub(crate) fn enumeration(model: &EnumModel<'_>) -> TokenStream {
             }
 
             fn write(&self, __sink: &mut #p::ColumnSink<'_>) -> #p::Result<(), #p::ColumnError> {
-                #p::enumeration::write(*self, __sink);
+                #p::enumeration::write(self, __sink);
                 #p::Result::Ok(())
             }
 

@@ -88,7 +88,8 @@ pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
         impl #generics #p::EntityEnum for #ident #arguments #bounds {
             const VALUES: &'static [&'static #p::str] = &[];
             const VARIANTS: &'static [Self] = &[];
-            fn position(self) -> #p::usize { loop {} }
+            fn position(&self) -> #p::usize { loop {} }
+            fn from_position(_: #p::usize) -> #p::Option<Self> { loop {} }
         }
 
         #[automatically_derived]

@@ -287,6 +287,7 @@ const OURS: &[&str] = &[
     "visit_references",
     "fmt",
     "position",
+    "from_position",
     "column_type",
 ];
 

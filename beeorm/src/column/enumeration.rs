@@ -8,7 +8,7 @@ use super::{ColumnError, ColumnSink, RowReader};
     label = "no `EntityEnum`",
     note = "put `#[derive(EntityEnum)]` on an enum without fields"
 )]
-pub trait EntityEnum: Copy + Eq + 'static {
+pub trait EntityEnum: Sized + 'static {
     /// The stored names, in the order of the variants.
     const VALUES: &'static [&'static str];
 
@@ -16,11 +16,14 @@ pub trait EntityEnum: Copy + Eq + 'static {
     const VARIANTS: &'static [Self];
 
     /// The variant's place in both lists.
-    fn position(self) -> usize;
+    fn position(&self) -> usize;
+
+    /// The variant at this place.
+    fn from_position(position: usize) -> Option<Self>;
 
     /// The stored name.
     #[must_use]
-    fn as_str(self) -> &'static str {
+    fn as_str(&self) -> &'static str {
         Self::VALUES
             .get(self.position())
             .copied()
@@ -35,8 +38,7 @@ pub trait EntityEnum: Copy + Eq + 'static {
     fn from_name(name: &str) -> Result<Self, ColumnError> {
         let position = Self::VALUES.iter().position(|value| *value == name);
         position
-            .and_then(|position| Self::VARIANTS.get(position))
-            .copied()
+            .and_then(Self::from_position)
             .ok_or_else(|| ColumnError::UnknownEnumValue {
                 value: name.to_owned(),
                 allowed: Self::VALUES,
@@ -46,7 +48,7 @@ pub trait EntityEnum: Copy + Eq + 'static {
 
 /// Writes an enum; called by what the derive prints.
 #[doc(hidden)]
-pub fn write<E: EntityEnum>(value: E, sink: &mut ColumnSink<'_>) {
+pub fn write<E: EntityEnum>(value: &E, sink: &mut ColumnSink<'_>) {
     sink.word(value.as_str());
 }
 

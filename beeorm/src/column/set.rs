@@ -36,18 +36,18 @@ impl<E: EntityEnum> Set<E> {
 
     /// Puts a value in.
     pub fn insert(&mut self, value: E) {
-        self.bits |= bit(value);
+        self.bits |= bit(value.position());
     }
 
     /// Takes a value out.
     pub fn remove(&mut self, value: E) {
-        self.bits &= !bit(value);
+        self.bits &= !bit(value.position());
     }
 
     /// Whether the value is in.
     #[must_use]
     pub fn contains(&self, value: E) -> bool {
-        self.bits & bit(value) != 0
+        self.holds(value.position())
     }
 
     /// Whether nothing is in.
@@ -64,16 +64,19 @@ impl<E: EntityEnum> Set<E> {
 
     /// The values in it, in the order of the enum.
     pub fn iter(&self) -> impl Iterator<Item = E> + '_ {
-        E::VARIANTS
-            .iter()
-            .copied()
-            .filter(|value| self.contains(*value))
+        (0..E::VARIANTS.len())
+            .filter(|position| self.holds(*position))
+            .filter_map(E::from_position)
+    }
+
+    fn holds(&self, position: usize) -> bool {
+        self.bits & bit(position) != 0
     }
 }
 
 /// The derive refuses enums of more than 64 values, so that the shift stays within the word.
-fn bit<E: EntityEnum>(value: E) -> u64 {
-    u32::try_from(value.position())
+fn bit(position: usize) -> u64 {
+    u32::try_from(position)
         .ok()
         .and_then(|position| 1_u64.checked_shl(position))
         .unwrap_or(0)
@@ -107,7 +110,7 @@ impl<E> Default for Set<E> {
 impl<E: EntityEnum> fmt::Debug for Set<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(self.iter().map(EntityEnum::as_str))
+            .entries(self.iter().map(|value| value.as_str()))
             .finish()
     }
 }
