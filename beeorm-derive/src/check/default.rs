@@ -1,6 +1,6 @@
 use quote::ToTokens;
 
-use super::moment::is_moment;
+use super::{digits, moment};
 use crate::{
     attribute::{Length, Literal, SqlLiteral},
     mistakes::Mistakes,
@@ -18,35 +18,51 @@ pub(crate) fn default_fits(
     at: impl ToTokens,
     mistakes: &mut Mistakes,
 ) {
-    if let Some(problem) = problem(&default.literal, storage, core) {
+    if let Some(problem) = problem(default, storage, core) {
         mistakes.add(at, problem);
     }
 }
 
-fn problem(literal: &Literal, storage: &Storage, core: &Core) -> Option<String> {
-    let wanted = match (core, storage, literal) {
+fn problem(default: &SqlLiteral, storage: &Storage, core: &Core) -> Option<String> {
+    let wanted = match (core, storage, &default.literal) {
         (_, Storage::Text(Length::Max), _) => {
             "MySQL's MEDIUMTEXT columns have no `default`; give the column a `length`"
         }
         (Core::Bytes, ..) | (_, Storage::Blob(_), _) => "MySQL's BLOB columns have no `default`",
         (Core::Json, ..) => "MySQL's JSON columns have no `default`",
         (Core::Uuid, ..) => "a column of `Uuid` has no `default`",
-        (Core::Bool, _, Literal::Bool) | (Core::Float | Core::Decimal, _, Literal::Integer(_)) => {
+        (Core::Bool, _, Literal::Bool) | (Core::Float { .. }, _, Literal::Integer(_)) => {
             return None;
         }
-        (Core::Float | Core::Decimal, _, Literal::Float(number)) if number.is_finite() => {
-            return None;
-        }
-        (Core::Float | Core::Decimal, _, Literal::Float(_)) => {
+        (Core::Float { single }, _, Literal::Float(number)) => {
+            let most = if *single {
+                f64::from(f32::MAX)
+            } else {
+                f64::MAX
+            };
+            if number.abs() <= most {
+                return None;
+            }
             "the `default` is larger than any number of this column"
         }
-        (Core::Moment, _, Literal::Text(text)) if is_moment(text) => return None,
-        (Core::Moment, _, Literal::Text(_)) => {
+        (
+            Core::Decimal,
+            Storage::Decimal { precision, scale },
+            Literal::Integer(_) | Literal::Float(_),
+        ) => return too_many_digits(&default.sql, *precision, *scale),
+        // How many digits the column has is still to be said.
+        (Core::Decimal, _, Literal::Integer(_) | Literal::Float(_)) => return None,
+        (Core::Moment(kind), _, Literal::Text(text)) if moment::is_moment(text) => {
+            let (fits, range) = moment::range(*kind, text);
+            return (!fits)
+                .then(|| format!("the `default` is out of range: the column holds {range}"));
+        }
+        (Core::Moment(_), _, Literal::Text(_)) => {
             "the `default` is no date, nor one with a time: `default = \"2000-01-31\"`, `default = \"2000-01-31 23:59:59\"`"
         }
         (Core::Bool, ..) => "the `default` of a `bool` is `true` or `false`",
-        (Core::Float | Core::Decimal, ..) => "the `default` of this column is a number",
-        (Core::Moment, ..) => {
+        (Core::Float { .. } | Core::Decimal, ..) => "the `default` of this column is a number",
+        (Core::Moment(_), ..) => {
             "the `default` of a date or time is a text: `default = \"2000-01-01\"`"
         }
         (Core::Integer { bits, signed }, _, Literal::Integer(number)) => {
@@ -68,6 +84,13 @@ fn out_of_range(bits: u32, signed: bool, number: i128) -> Option<String> {
     };
     let fits = (least..=most).contains(&number);
     (!fits).then(|| format!("the `default` is out of range: the column holds {least} to {most}"))
+}
+
+fn too_many_digits(number: &str, precision: u32, scale: u32) -> Option<String> {
+    let most = precision.saturating_sub(scale);
+    (digits::before_the_point(number, scale) > most.into()).then(|| {
+        format!("the `default` is out of range: the column holds {most} digits before the point")
+    })
 }
 
 fn too_long(storage: &Storage, text: &str) -> Option<String> {

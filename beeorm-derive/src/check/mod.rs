@@ -5,6 +5,7 @@
 
 mod contradiction;
 mod default;
+mod digits;
 mod generics;
 mod moment;
 mod name;

@@ -1,8 +1,23 @@
+use crate::model::Moment;
+
 /// Whether a text is a date, `2000-01-31`, or one with a time behind it, `2000-01-31 23:59:59.999999`.
 pub(super) fn is_moment(text: &str) -> bool {
     match text.split_once([' ', 'T']) {
         Some((date, time)) => is_date(date) && is_time(time),
         None => is_date(text),
+    }
+}
+
+/// Whether a column of the kind holds the moment, and what it holds.
+pub(super) fn range(kind: Moment, text: &str) -> (bool, &'static str) {
+    // Each digit has its place: they compare as texts do.
+    let text = text.replace('T', " ");
+    match kind {
+        Moment::Timestamp => (
+            ("1970-01-01 00:00:01".."2038-01-19 03:14:08").contains(&text.as_str()),
+            "1970-01-01 00:00:01 to 2038-01-19 03:14:07; take a `NaiveDateTime` for more",
+        ),
+        Moment::Date | Moment::DateTime => (text.as_str() >= "1000", "the years 1000 to 9999"),
     }
 }
 

@@ -121,10 +121,10 @@ fn source(field: &Field<'_>, mistakes: &mut Mistakes) -> KeySource {
     }
     match core {
         Core::Bool
-        | Core::Float
+        | Core::Float { .. }
         | Core::Bytes
         | Core::Decimal
-        | Core::Moment
+        | Core::Moment(_)
         | Core::Json
         | Core::Reference => {
             mistakes.add(ty, check::KEY_TYPES);

@@ -15,7 +15,7 @@ pub(crate) use self::{
     field::{ColumnModel, Field, Kind, Storage},
     index::IndexModel,
     key::{KeyModel, KeySource},
-    shape::{Core, Shape},
+    shape::{Core, Moment, Shape},
 };
 
 use syn::{Data, DeriveInput};

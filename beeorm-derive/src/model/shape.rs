@@ -18,18 +18,28 @@ pub(crate) enum Core {
         bits: u32,
         signed: bool,
     },
-    Float,
+    Float {
+        /// `f32`.
+        single: bool,
+    },
     Text,
     Bytes,
     Uuid,
     Decimal,
-    /// A date, or a date and time.
-    Moment,
+    Moment(Moment),
     Json,
     Reference,
     /// No column type, with what to do about it.
     Refused(String),
     Unknown,
+}
+
+/// A date, or a date and time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Date,
+    DateTime,
+    Timestamp,
 }
 
 impl Shape {
@@ -66,13 +76,16 @@ impl Core {
         let plain = matches!(segment.arguments, PathArguments::None);
         match name.as_str() {
             "bool" if plain => Self::Bool,
-            "f32" | "f64" if plain => Self::Float,
+            "f32" | "f64" if plain => Self::Float {
+                single: name == "f32",
+            },
             "String" if plain => Self::Text,
             "Vec" if first_argument(segment).is_some_and(is_byte) => Self::Bytes,
             "Uuid" if plain => Self::Uuid,
             "Decimal" if plain => Self::Decimal,
-            "NaiveDate" | "NaiveDateTime" if plain => Self::Moment,
-            "DateTime" if first_argument(segment).is_some() => Self::Moment,
+            "NaiveDate" if plain => Self::Moment(Moment::Date),
+            "NaiveDateTime" if plain => Self::Moment(Moment::DateTime),
+            "DateTime" if first_argument(segment).is_some() => Self::Moment(Moment::Timestamp),
             "Value" if is_within(ty, "serde_json") => Self::Json,
             "Reference" => Self::Reference,
             _ if plain => integer(&name),

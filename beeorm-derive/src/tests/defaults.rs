@@ -82,6 +82,8 @@ fn a_default_is_of_its_columns_type() {
     assert_default("\"now\"", "Option<NaiveDateTime>", Some(message));
     let message = "the `default` is larger than any number of this column";
     assert_default("1e400", "f64", Some(message));
+    assert_default("-3.402823466385288e38", "f32", None);
+    assert_default("-3.5e38", "Option<f32>", Some(message));
     assert_default("\"New\"", "Status", None);
     assert_default("3", "Reference<Org>", None);
 }
@@ -96,6 +98,40 @@ fn a_default_fits_its_column() {
     assert_field("#[entity(default = \"äöü\", length = 3)] a: String", &[]);
     let message = "the `default` has 256 characters, and the column holds 255";
     assert_default(&format!("\"{}\"", "a".repeat(256)), "String", Some(message));
+}
+
+#[test]
+fn a_default_is_within_its_columns_range() {
+    let years = "the `default` is out of range: the column holds the years 1000 to 9999";
+    assert_default("\"1000-01-01\"", "NaiveDateTime", None);
+    assert_default("\"0999-12-31\"", "NaiveDate", Some(years));
+    assert_default("\"0999-12-31T23:59:59\"", "NaiveDateTime", Some(years));
+    let until_2038 = "the `default` is out of range: the column holds 1970-01-01 00:00:01 to 2038-01-19 03:14:07; take a \
+                      `NaiveDateTime` for more";
+    for (moment, fits) in [
+        ("1970-01-01", false),
+        ("1970-01-01 00:00:00.999999", false),
+        ("1970-01-01T00:00:01", true),
+        ("2038-01-19", true),
+        ("2038-01-19 03:14:07.999999", true),
+        ("2038-01-19 03:14:08", false),
+        ("2100-01-01", false),
+    ] {
+        let message = (!fits).then_some(until_2038);
+        assert_default(&format!("{moment:?}"), "DateTime<Utc>", message);
+    }
+    for (number, fits) in [
+        ("-999.99", true),
+        ("999.994", true),
+        ("999.995", false),
+        ("1000", false),
+        ("1e3", false),
+    ] {
+        let field = format!("#[entity(default = {number}, precision = 5, scale = 2)] a: Decimal");
+        let message = "the `default` is out of range: the column holds 3 digits before the point";
+        let mistake = [(message, "default")];
+        assert_field(&field, if fits { &[] } else { &mistake });
+    }
 }
 
 #[test]
