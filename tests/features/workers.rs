@@ -119,4 +119,12 @@ on_every_backend! {
         assert_eq!((report.applied, report.dead), (50, 0));
         assert_eq!(engine.event_broker().stream_statistics(LAZY_CHANNEL).await.unwrap().len, 0);
     }
+
+    async fn are_not_kept_from_their_work_by_times_of_zero(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Counter>()).await;
+        engine.flush_lazy(&mut engine.track(Counter { id: 1, ..Counter::default() }).unwrap()).await.unwrap();
+        let consumer = engine.background_consumer().answer_timeout(Duration::ZERO).block_time(Duration::ZERO);
+        let report = consumer.drain_until(tokio::time::sleep(Duration::from_secs(10))).await.unwrap();
+        assert_eq!((report.applied, report.dead), (1, 0));
+    }
 }

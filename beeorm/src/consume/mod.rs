@@ -134,10 +134,11 @@ impl BackgroundConsumer {
         self
     }
 
-    /// How long to wait for entries at a time, when there are none; one second unless said.
+    /// How long to wait for entries at a time, when there are none; one second unless said, at least a
+    /// millisecond.
     #[must_use]
     pub fn block_time(mut self, time: Duration) -> Self {
-        self.options.block_time = time;
+        self.options.block_time = time.max(Duration::from_millis(1));
         self
     }
 
@@ -151,11 +152,11 @@ impl BackgroundConsumer {
     }
 
     /// How long to wait for a database's answer to a statement before the connection is given up and the
-    /// transaction tried again; one minute unless said. Raise it where statements take longer, as a DELETE that
-    /// cascades to millions of rows may.
+    /// transaction tried again; one minute unless said, at least a second. Raise it where statements take longer, as a
+    /// DELETE that cascades to millions of rows may.
     #[must_use]
     pub fn answer_timeout(mut self, time: Duration) -> Self {
-        self.options.answer_timeout = time;
+        self.options.answer_timeout = time.max(Duration::from_secs(1));
         self
     }
 

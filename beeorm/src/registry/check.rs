@@ -23,6 +23,13 @@ pub(super) fn check(registry: &Registry) -> Vec<ConfigError> {
     check.entities();
     check.short_ids();
     check.mistakes.extend(registry.lazy.mistakes());
+    if registry.lazy_timeout == Some(Duration::ZERO) {
+        check.mistakes.push(ConfigError::LazyChannel {
+            problem:
+                "`lazy_timeout` is 0, so that no `flush` could follow a lazy one; give it some time"
+                    .to_owned(),
+        });
+    }
     check.mistakes
 }
 
@@ -53,9 +60,20 @@ impl Check<'_> {
             .map(|option| format!("{} pool has no `{option}`; take it out", backend.name()));
         let none = (pool.options.max_connections == Some(0))
             .then(|| "`max_connections` is 0; give it one at least".to_owned());
-        let never = (pool.options.command_timeout == Some(Duration::ZERO)).then(|| {
-            "`command_timeout` is 0, and no answer comes within that; give it some time".to_owned()
-        });
+        let never = [
+            (
+                "connect_timeout",
+                pool.options.connect_timeout,
+                "connection",
+            ),
+            ("command_timeout", pool.options.command_timeout, "answer"),
+        ];
+        let never = never
+            .into_iter()
+            .filter(|(_, time, _)| *time == Some(Duration::ZERO))
+            .map(|(option, _, what)| {
+                format!("`{option}` is 0, and no {what} comes within that; give it some time")
+            });
         for problem in strangers.chain(none).chain(never) {
             self.mistakes.push(ConfigError::Option {
                 pool: pool.name.clone(),

@@ -147,7 +147,14 @@ fn pools_are_named_once_and_have_options_of_their_kind() {
         .pool_with(
             "hasty",
             "redis://localhost",
-            PoolOptions::new().command_timeout(std::time::Duration::ZERO),
+            PoolOptions::new()
+                .connect_timeout(std::time::Duration::ZERO)
+                .command_timeout(std::time::Duration::ZERO),
+        )
+        .pool_with(
+            "hastier",
+            "mysql://root@localhost/app",
+            PoolOptions::new().connect_timeout(std::time::Duration::ZERO),
         )
         .pool_with(
             "files",
@@ -163,7 +170,9 @@ fn pools_are_named_once_and_have_options_of_their_kind() {
             "pool \"lazy\": a Redis pool has no `max_connections`; take it out",
             "pool \"lazy\": a Redis pool has no `encoding`; take it out",
             "pool \"lazy\": `max_connections` is 0; give it one at least",
+            "pool \"hasty\": `connect_timeout` is 0, and no connection comes within that; give it some time",
             "pool \"hasty\": `command_timeout` is 0, and no answer comes within that; give it some time",
+            "pool \"hastier\": `connect_timeout` is 0, and no connection comes within that; give it some time",
             "pool \"files\": an embedded pool has no `namespace`; take it out",
         ]
     );
@@ -317,6 +326,10 @@ fn options_of_the_lazy_channel_that_do_not_work() {
         (
             pool().fsync_timeout(std::time::Duration::ZERO),
             "`fsync_timeout`",
+        ),
+        (
+            pool().lazy_timeout(std::time::Duration::ZERO),
+            "`lazy_timeout` is 0",
         ),
     ];
     for (registry, problem) in wrong {
