@@ -19,6 +19,12 @@ struct Order {
     user: Reference<User>,
 }
 
+/// Its key is the user's.
+#[derive(Entity, Debug, Default)]
+struct Tag {
+    id: String,
+}
+
 /// Somebody has forgotten the derive.
 #[derive(Debug, Default)]
 struct Plain {
@@ -97,11 +103,19 @@ async fn flush(engine: Engine, mut user: User, mut plain: Plain) -> Result<(), E
     Ok(())
 }
 
-async fn flush_lazily(engine: Engine, mut order: Order, mut plain: Plain) -> Result<(), Error> {
+async fn flush_lazily(
+    engine: Engine,
+    mut order: Order,
+    mut tag: Tag,
+    mut plain: Plain,
+) -> Result<(), Error> {
     engine.flush_lazy(&mut order).await?;
     //~ order: `&mut Order` cannot be flushed lazily
-    //~| a bare entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`
+    //~| a bare entity whose id is not made by `#[entity(uuid)]` has to be tracked first: `let mut value = engine.track(value)?;`
     //~| or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`
+    engine.flush_lazy(&mut tag).await?;
+    //~ tag: `&mut Tag` cannot be flushed lazily
+    //~| a bare entity whose id is not made by `#[entity(uuid)]` has to be tracked first: `let mut value = engine.track(value)?;`
     engine.flush_lazy(&mut plain).await?;
     //~ plain: `&mut Plain` cannot be flushed lazily
     engine.flush_lazy(&order).await?;
@@ -117,7 +131,7 @@ fn collect(engine: &Engine, mut order: Order, mut plain: Plain, tracked: Tracked
     let mut flusher = engine.flusher();
     flusher.track(&mut order);
     //~ &mut order: `Order` is neither an entity whose id the client makes nor a `Tracked` one, so it cannot be flushed lazily
-    //~| an entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`
+    //~| an entity whose id is not made by `#[entity(uuid)]` has to be tracked first: `let mut value = engine.track(value)?;`
     flusher.delete(&mut plain);
     //~ &mut plain: `Plain` is neither an entity nor a `Tracked` one
     //~| put `#[derive(Entity)]` on it

@@ -46,7 +46,8 @@ impl<'a> Flusher<'a> {
     /// A bare value, one that is no [`Tracked`], remembers nothing: an unset key is all that tells a new one. It is inserted
     /// once, and gets its key from the flush; a value that has a key already, having been flushed or loaded before, is
     /// refused with [`Error::KeyAlreadySet`]. To go on with it, wrap it: [`Engine::track`] before its first flush,
-    /// [`Engine::attach`] after that. One whose key the database makes has to be tracked, or given to [`add`](Self::add).
+    /// [`Engine::attach`] after that. One whose key
+    /// is not made by `#[entity(uuid)]` has to be tracked, or given to [`add`](Self::add).
     pub fn track<R: LazyRow + 'a>(&mut self, row: &'a mut R) -> &mut Self {
         self.rows.push_borrowed(row, Intent::Save);
         self

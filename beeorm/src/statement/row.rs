@@ -92,7 +92,7 @@ pub trait Row: Send {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither an entity whose id the client makes nor a `Tracked` one, so it cannot be flushed lazily",
     label = "not lazily",
-    note = "an entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
+    note = "an entity whose id is not made by `#[entity(uuid)]` has to be tracked first: `let mut value = engine.track(value)?;`",
     note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
 )]
 pub trait LazyRow: Row {}

@@ -323,12 +323,12 @@ pub trait Flush<'a> {
     fn rows(self, rows: &mut Rows<'a>);
 }
 
-/// What can be flushed lazily: all but bare entities whose key only the database makes.
+/// What can be flushed lazily: all but bare entities whose key is not made by `#[entity(uuid)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flushed lazily",
     label = "not lazily",
     note = "entities, which have `#[derive(Entity)]`, are given as `&mut value`: the flush gives them their ids. So are `Vec`s and arrays of them, and tuples hold `&mut value`s; a `Change` is given by value",
-    note = "a bare entity whose id the database makes has to be tracked first: `let mut value = engine.track(value)?;`",
+    note = "a bare entity whose id is not made by `#[entity(uuid)]` has to be tracked first: `let mut value = engine.track(value)?;`",
     note = "or let the client make the id: put `#[entity(uuid)]` on a key of type `Uuid` or `u64`"
 )]
 pub trait LazyFlush<'a>: Flush<'a> {}
