@@ -191,7 +191,7 @@ on_every_backend! {
             player
         };
         // In tasks, whose stacks are as small as those of a program's.
-        for (length, fits) in [(64, true), (66, false), (1000, false)] {
+        for (length, fits) in [(64, true), (66, false), (20_000, false)] {
             for lazily in [true, false] {
                 let (engine, mut player) = (engine.clone(), engine.track(chain(length)).unwrap());
                 let flushed = tokio::spawn(async move {

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 use super::{Entity, Key, KeySource, Tracked};
 use crate::column::{Column, ColumnError, ColumnSink, ColumnType, IntoColumn, RefersTo, RowReader};
@@ -73,12 +73,28 @@ pub trait ReferenceVisitor {
     /// What stops it.
     type Error;
 
-    /// One reference.
+    /// The entity that a reference holds.
     ///
     /// # Errors
     ///
     /// The visitor's own.
     fn visit<T: Entity>(&mut self, parent: &mut Tracked<T>) -> Result<(), Self::Error>;
+
+    /// A reference, whether it holds an entity or not.
+    ///
+    /// # Errors
+    ///
+    /// The visitor's own.
+    #[doc(hidden)]
+    fn visit_reference<T: Entity>(
+        &mut self,
+        reference: &mut Reference<T>,
+    ) -> Result<(), Self::Error> {
+        reference
+            .value
+            .as_deref_mut()
+            .map_or(Ok(()), |parent| self.visit(parent))
+    }
 }
 
 /// A field that may hold references: called by what the derive prints for every field.
@@ -93,9 +109,7 @@ pub trait VisitReferences {
 
 impl<T: Entity> VisitReferences for Reference<T> {
     fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
-        self.value
-            .as_deref_mut()
-            .map_or(Ok(()), |parent| visitor.visit(parent))
+        visitor.visit_reference(self)
     }
 }
 
@@ -103,6 +117,55 @@ impl<T: Entity> VisitReferences for Option<Reference<T>> {
     fn visit_references<V: ReferenceVisitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
         self.as_mut()
             .map_or(Ok(()), |reference| reference.visit_references(visitor))
+    }
+}
+
+/// Entities that hold each other are dropped one after the other, and not within each other: a stack is shorter than a
+/// chain of them may be.
+impl<T: Entity> Drop for Reference<T> {
+    fn drop(&mut self) {
+        let Some(mut first) = self.value.take() else {
+            return;
+        };
+        let mut taken = Taken(Vec::new());
+        first.give(&mut taken);
+        drop(first);
+        while let Some(mut next) = taken.0.pop() {
+            next.give(&mut taken);
+        }
+    }
+}
+
+/// What references held.
+struct Taken(Vec<Box<dyn Holder>>);
+
+impl ReferenceVisitor for Taken {
+    type Error = Infallible;
+
+    fn visit<T: Entity>(&mut self, _: &mut Tracked<T>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn visit_reference<T: Entity>(
+        &mut self,
+        reference: &mut Reference<T>,
+    ) -> Result<(), Infallible> {
+        if let Some(value) = reference.value.take() {
+            self.0.push(value);
+        }
+        Ok(())
+    }
+}
+
+/// An entity of any type.
+trait Holder {
+    /// Gives away what its references hold.
+    fn give(&mut self, taken: &mut Taken);
+}
+
+impl<T: Entity> Holder for Tracked<T> {
+    fn give(&mut self, taken: &mut Taken) {
+        let Ok(()) = self.value_mut().visit_references(taken);
     }
 }
 
