@@ -124,7 +124,7 @@ on_every_backend! {
         assert!(refused.is_foreign_key(), "{refused}");
         if !backend.database.starts_with("sqlite") {
             let Error::Database(error) = &refused else { panic!("{refused}") };
-            assert_eq!(error.constraint(), Some("book_author"));
+            assert_eq!(error.constraint(), Some("book.author"));
         }
         assert!(orphan.id.is_nil());
     }

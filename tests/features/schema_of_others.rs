@@ -187,6 +187,47 @@ async fn names_are_found_in_capital_letters() {
     );
 }
 
+#[derive(Entity, Debug, Default)]
+#[entity(table = "team")]
+struct Team {
+    id: u32,
+    lead_by: Option<Reference<Team>>,
+}
+
+/// Table and column make the same word.
+#[derive(Entity, Debug, Default)]
+#[entity(table = "team_lead")]
+struct TeamLead {
+    id: u32,
+    by: Option<Reference<TeamLead>>,
+}
+
+/// In a database a constraint's name is given once.
+#[tokio::test]
+async fn references_of_programs_that_do_not_know_of_each_other_have_other_names() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE team (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, lead_by int unsigned NULL, \
+         CONSTRAINT team_lead_by FOREIGN KEY (lead_by) REFERENCES team (id) ON DELETE RESTRICT)";
+    raw_sql(sql)
+        .execute(&mut database.connect().await)
+        .await
+        .unwrap();
+    let registry = || {
+        Registry::new()
+            .pool(DEFAULT_POOL, database.url())
+            .pool(DEFAULT_POOL, "embedded://memory")
+    };
+    for registry in [registry().entity::<Team>(), registry().entity::<TeamLead>()] {
+        let engine = registry.connect().await.unwrap();
+        assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
+        assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
+    }
+    let teams = shape(&database, "team").await;
+    assert!(teams.contains("CONSTRAINT `team_lead_by`"), "{teams}");
+    let leads = shape(&database, "team_lead").await;
+    assert!(leads.contains("CONSTRAINT `team_lead.by`"), "{leads}");
+}
+
 #[derive(EntityEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Odd {
     #[default]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
     change::{Change, Danger, Step},
     definitions::Definitions,
-    foreign_key::{Ambiguous, foreign_keys},
+    foreign_key::foreign_keys,
     have::{Column, ForeignKey, Index, Table},
     literal::is_default,
 };
@@ -31,9 +31,9 @@ pub(super) fn diff<'a>(
     definitions: &dyn Definitions,
     table: &'a TableSchema,
     have: Option<&'a Table>,
-    (missing, ambiguous): (&HashSet<&str>, &Ambiguous),
+    missing: &HashSet<&str>,
 ) -> Vec<Step<'a>> {
-    let foreign_keys = foreign_keys(table, ambiguous);
+    let foreign_keys = foreign_keys(table);
     match have {
         None => create(definitions, foreign_keys, missing),
         Some(have) if have.is_view => Vec::new(),

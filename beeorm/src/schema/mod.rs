@@ -26,7 +26,6 @@ use self::{
     change::{Change, Danger, Step},
     definitions::{Definitions, definitions},
     diff::diff,
-    foreign_key::Ambiguous,
     have::{Table, has_values},
 };
 use crate::{
@@ -88,13 +87,10 @@ fn of_entities<'a>(
         .filter(|(_, have)| have.is_none())
         .map(|(schema, _)| schema.table)
         .collect();
-    let ambiguous = Ambiguous::of(schemas);
     let mut phases = [Vec::new(), Vec::new(), Vec::new()];
     for (schema, have) in schemas.iter().zip(there) {
         missing.remove(schema.table);
-        for Step { change, danger } in
-            diff(definitions, schema, have.as_ref(), (&missing, &ambiguous))
-        {
+        for Step { change, danger } in diff(definitions, schema, have.as_ref(), &missing) {
             let actions = definitions.write(schema, &change);
             let actions = actions
                 .into_iter()

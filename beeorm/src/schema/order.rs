@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
-use super::foreign_key::{Ambiguous, foreign_keys};
+use super::foreign_key::foreign_keys;
 use crate::entity::TableSchema;
 
 /// Sorted by name, but parents before those that refer to them. Where tables refer to each other in a circle
@@ -20,7 +20,7 @@ pub(super) fn parents_first(schemas: Vec<&'static TableSchema>) -> Vec<&'static 
                 ordered.push(schema);
             } else if begun.insert(schema.table) {
                 open.push((schema, true));
-                let parents = foreign_keys(schema, &Ambiguous::default());
+                let parents = foreign_keys(schema);
                 let parents = parents
                     .iter()
                     .filter_map(|(_, key)| by_name.get(key.parent.as_str()));

@@ -3,7 +3,7 @@ use super::{
         alter::Action,
         change::Change,
         definitions::Definitions,
-        foreign_key::{Ambiguous, foreign_keys},
+        foreign_key::foreign_keys,
         have::ForeignKey,
         literal::{canonical, value, zero},
     },
@@ -159,9 +159,7 @@ fn new_column(table: &TableSchema, position: usize) -> String {
     let default = (!new.nullable).then(|| literal(new, zero(&new.column_type)));
     let mut sql = column(table, position, default);
     if refers_when_added(table, position)
-        && let Some((_, key)) = foreign_keys(table, &Ambiguous::default())
-            .iter()
-            .find(|(of, _)| *of == position)
+        && let Some((_, key)) = foreign_keys(table).iter().find(|(of, _)| *of == position)
     {
         sql.push_str(&format!(" {}", references(key)));
     }
