@@ -166,8 +166,8 @@ pub enum Error {
     /// After ON DUPLICATE KEY UPDATE no row had the entity's key or its unique values. Nothing was written.
     #[error(
         "ON DUPLICATE KEY UPDATE of {entity} wrote a row that has neither its key nor its unique values, so that its id is not \
-         known; nothing was written: it met a row in a unique index of the table that {entity} does not declare, or a \
-         trigger changed what it wrote"
+         known; nothing was written: it met a row in a unique index of something else than whole columns of {entity} (make it \
+         one that `#[entity(unique = \"name\")]` can declare), or a trigger changed what it wrote"
     )]
     DuplicateKeyRowUnknown {
         /// The entity's name.

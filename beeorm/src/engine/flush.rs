@@ -167,7 +167,7 @@ async fn execute(
                     error.into()
                 }
             })?;
-            reload(&mut **session, limits.dialect, rows, pool, batch).await?;
+            reload(&**database, &mut **session, rows, pool, batch).await?;
             made.push(keys);
         }
         rows.assign(&made).map_err(|error| match error {

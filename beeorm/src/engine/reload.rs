@@ -3,20 +3,22 @@
 
 use crate::{
     column::{RowReader, ValueRef},
-    database::{Dialect, SelectError, Session, render},
+    database::{Database, Dialect, SelectError, Session, render},
     entity::{Place, TableSchema},
     error::Error,
+    schema::unique_indexes,
     statement::{Batch, Rows, Shape},
 };
 
 /// Lets the entities of such statements take their rows.
 pub(super) async fn reload(
+    database: &dyn Database,
     session: &mut dyn Session,
-    dialect: Dialect,
     rows: &mut Rows<'_>,
     pool: usize,
     batch: &Batch,
 ) -> Result<(), Error> {
+    let dialect = database.dialect();
     for (statement, described) in batch.statements.iter().enumerate() {
         let (Ok(shape), Ok(values)) = (batch.shape(described), batch.values(described)) else {
             continue;
@@ -24,16 +26,28 @@ pub(super) async fn reload(
         if shape.on_duplicate.is_empty() {
             continue;
         }
-        let candidates = candidates(shape, &values.columns);
+        let table = shape.table;
+        let uniques = table.indexes.iter().filter(|index| index.unique);
+        let declared = std::iter::once(std::slice::from_ref(&table.key))
+            .chain(uniques.map(|index| index.columns.as_slice()));
+        let declared = candidates(shape, &values.columns, declared);
         let mut finding = Finding {
             session: &mut *session,
             rows: &mut *rows,
             place: Place { pool, statement },
-            table: shape.table,
+            table,
         };
         // Without a value in any of its indexes it met no row, and was inserted.
-        if !candidates.is_empty() && !finding.any_of(&candidates, dialect).await? {
-            let entity = shape.table.entity;
+        if declared.is_empty() || finding.any_of(&declared, dialect).await? {
+            continue;
+        }
+        // Rare, and slow: nobody remembers what is found.
+        let there = unique_indexes(database, finding.session, table).await;
+        let there = there.map_err(|error| failure(table, error))?;
+        let there = there.iter().map(Vec::as_slice);
+        let there = candidates(shape, &values.columns, there);
+        if !finding.any_of(&there, dialect).await? {
+            let entity = table.entity;
             return Err(Error::DuplicateKeyRowUnknown { entity });
         }
     }
@@ -43,17 +57,19 @@ pub(super) async fn reload(
 /// Columns that no two rows have alike, and what was written to them.
 type Candidate<'b> = (&'b [usize], Vec<ValueRef<'b>>);
 
-/// The key, and the unique indexes; rows with NULL in one of their columns meet no other.
-fn candidates<'b>(shape: &'b Shape, values: &[ValueRef<'b>]) -> Vec<Candidate<'b>> {
+/// Of unique indexes those that may have met a row; rows with NULL in one of their columns meet no other.
+fn candidates<'b>(
+    shape: &Shape,
+    values: &[ValueRef<'b>],
+    indexes: impl Iterator<Item = &'b [usize]>,
+) -> Vec<Candidate<'b>> {
     let value = |column: &usize| {
         let mut assigned = shape.columns.iter().map(|(column, _)| column);
         let place = assigned.position(|assigned| assigned == column)?;
         let value = values.get(place).copied();
         value.filter(|value| *value != ValueRef::Null)
     };
-    let uniques = shape.table.indexes.iter().filter(|index| index.unique);
-    std::iter::once(std::slice::from_ref(&shape.table.key))
-        .chain(uniques.map(|index| index.columns.as_slice()))
+    indexes
         .filter_map(|columns| {
             let values: Option<Vec<_>> = columns.iter().map(value).collect();
             Some((columns, values?))

@@ -29,7 +29,7 @@ use self::{
     have::{Table, has_values},
 };
 use crate::{
-    database::{Database, DatabaseError, FailureClass, Purpose, SelectError, own_tables},
+    database::{Database, DatabaseError, FailureClass, Purpose, SelectError, Session, own_tables},
     entity::TableSchema,
 };
 
@@ -73,6 +73,29 @@ pub(crate) async fn alters(
         alters.push(Alter::new(pool, table, action, danger));
     }
     Ok(alters)
+}
+
+/// The columns of the unique indexes that the table has, declared or not; without those that cover something else than whole
+/// columns of the entity.
+pub(crate) async fn unique_indexes(
+    database: &dyn Database,
+    session: &mut dyn Session,
+    schema: &TableSchema,
+) -> Result<Vec<Vec<usize>>, SelectError> {
+    let definitions = definitions(database, session).await?;
+    let there = definitions.read(session, schema.table).await?;
+    let there = there.unwrap_or_default();
+    let position = |name: &String| {
+        let mut columns = schema.columns.iter();
+        columns.position(|column| there.is_same_name(&column.name, name))
+    };
+    let unique = there
+        .indexes
+        .iter()
+        .filter(|index| index.unique && !index.is_special);
+    Ok(unique
+        .filter_map(|index| index.columns.iter().map(position).collect())
+        .collect())
 }
 
 /// First what is in the way goes, at last come the references to tables that had to be made before.
