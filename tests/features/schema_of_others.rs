@@ -137,6 +137,33 @@ async fn what_an_index_does_not_hold_is_left_undone_and_nothing_else() {
     assert_eq!(shown(&engine.schema().alters().await.unwrap()), [""; 0]);
 }
 
+/// A prefix stays as short as it is, and a full text has no limit.
+#[tokio::test]
+async fn an_index_of_a_prefix_limits_the_columns_beside_it() {
+    let database = mysql_database().await;
+    let sql = "CREATE TABLE essays (id int unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+         text varchar(190) CHARACTER SET utf8mb4 NOT NULL, title varchar(60) CHARACTER SET utf8mb4 NOT NULL, \
+         author varchar(60) CHARACTER SET utf8mb4 NOT NULL, \
+         INDEX begins (text(100), title), FULLTEXT INDEX words (author, title))";
+    let mut connection = database.connect().await;
+    raw_sql(sql).execute(&mut connection).await.unwrap();
+    let registry = Registry::new()
+        .pool(DEFAULT_POOL, database.url())
+        .pool(DEFAULT_POOL, "embedded://memory");
+    let engine = registry.entity::<Essay>().connect().await.unwrap();
+    let left = engine.schema().update().await.unwrap();
+    assert_eq!(left.len(), 1, "{:#?}", shown(&left));
+    assert!(danger(&left, "title").unwrap().contains("drop the index"));
+    let shape = shape(&database, "essays").await;
+    assert!(
+        shape.contains("`text` mediumtext") && shape.contains("`author` varchar(700)"),
+        "{shape}"
+    );
+    let sql = "ALTER TABLE essays DROP INDEX begins";
+    raw_sql(sql).execute(&mut connection).await.unwrap();
+    assert_eq!(shown(&engine.schema().update().await.unwrap()), [""; 0]);
+}
+
 /// Servers tell it as a question mark, which is no value of the column.
 #[tokio::test]
 async fn a_first_value_with_an_emoji_is_no_default() {

@@ -33,9 +33,13 @@ pub(super) trait Definitions: Send + Sync {
     /// Whether every value of the one type is one of the other, and stays what it is.
     fn widens(&self, have: &str, want: &str) -> bool;
 
-    /// Whether an index can cover these columns, once they have these types.
-    fn fits_index(&self, columns: &mut dyn Iterator<Item = (&Column, String)>) -> bool {
-        let _ = columns;
+    /// Whether an index can cover these columns, once they have these types, beside what takes so many bytes.
+    fn fits_index(
+        &self,
+        columns: &mut dyn Iterator<Item = (&Column, String)>,
+        other_bytes: u32,
+    ) -> bool {
+        let _ = (columns, other_bytes);
         true
     }
 

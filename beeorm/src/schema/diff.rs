@@ -214,14 +214,15 @@ impl<'a> Diff<'a, '_> {
 
     /// Whether the indexes that there are, and that cover the column, hold what is wanted of their columns.
     fn fits_indexes(&self, column: &Column) -> bool {
-        let whole = self.have.indexes.iter().filter(|index| !index.is_special);
-        let covering = whole
-            .map(|index| &index.columns)
-            .chain([&self.have.key])
-            .filter(|columns| columns.contains(&column.name));
-        covering
-            .map(|columns| columns.iter().filter_map(|name| self.becoming(name)))
-            .all(|mut columns| self.definitions.fits_index(&mut columns))
+        let indexes = self.have.indexes.iter();
+        let mut covering = indexes
+            .map(|index| (&index.whole, index.other_bytes))
+            .chain([(&self.have.key, 0)])
+            .filter(|(columns, _)| columns.contains(&column.name));
+        covering.all(|(columns, other_bytes)| {
+            let mut columns = columns.iter().filter_map(|name| self.becoming(name));
+            self.definitions.fits_index(&mut columns, other_bytes)
+        })
     }
 
     /// A column that is there, and the type that it is to have.

@@ -42,13 +42,17 @@ pub(super) struct Column {
     pub(super) comment: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     pub(super) name: String,
     pub(super) unique: bool,
     pub(super) columns: Vec<String>,
     /// Whether an entity cannot ask for such a one: prefixes, expressions, full texts.
     pub(super) is_special: bool,
+    /// The columns that count against the longest an index may be, and how many bytes of it their prefixes and expressions
+    /// take: of a full text none.
+    pub(super) whole: Vec<String>,
+    pub(super) other_bytes: u32,
 }
 
 /// A column that refers to another table's key.

@@ -44,7 +44,7 @@ fn users() -> Table {
         name: name.to_owned(),
         unique,
         columns: vec![column.to_owned()],
-        is_special: false,
+        ..Index::default()
     };
     let foreign_key = ForeignKey {
         name: "some_name".to_owned(),
@@ -109,9 +109,8 @@ fn what_is_as_asked_for_is_left_alone() {
         table.indexes[0].name = "Email".to_owned();
         table.indexes.push(Index {
             name: "words".to_owned(),
-            unique: false,
-            columns: Vec::new(),
             is_special: true,
+            ..Index::default()
         });
     };
     assert_eq!(with(strangers), []);

@@ -134,19 +134,29 @@ pub(super) fn widens(have: &str, want: &str) -> bool {
 /// What a column that has this type takes of an index; none where it has no bounded length.
 pub(super) fn index_bytes(column: &Column, kind: &str) -> Option<u32> {
     let kind = Kind::of(kind);
-    let collation = column.collation.as_deref().unwrap_or_default();
     match kind.name {
-        "char" | "varchar" => {
-            let letter = match collation.split('_').next() {
-                Some("latin1" | "ascii") => 1,
-                Some("utf8" | "utf8mb3") => 3,
-                _ => 4,
-            };
-            Some(kind.number(0).saturating_mul(letter))
-        }
+        "char" | "varchar" => Some(kind.number(0).saturating_mul(letter_bytes(column))),
         "binary" | "varbinary" => Some(kind.number(0)),
         name if TEXTS.contains(&name) || BLOBS.contains(&name) || name == "json" => None,
         _ => Some(16),
+    }
+}
+
+/// What the beginning of a column takes of an index: so many letters, or bytes where it has none.
+pub(super) fn prefix_bytes(column: &Column, length: i64) -> u32 {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    match column.collation {
+        Some(_) => length.saturating_mul(letter_bytes(column)),
+        None => length,
+    }
+}
+
+fn letter_bytes(column: &Column) -> u32 {
+    let collation = column.collation.as_deref().unwrap_or_default();
+    match collation.split('_').next() {
+        Some("latin1" | "ascii") => 1,
+        Some("utf8" | "utf8mb3") => 3,
+        _ => 4,
     }
 }
 

@@ -95,9 +95,13 @@ impl Definitions for MySql {
         kind::widens(have, want)
     }
 
-    fn fits_index(&self, columns: &mut dyn Iterator<Item = (&Column, String)>) -> bool {
+    fn fits_index(
+        &self,
+        columns: &mut dyn Iterator<Item = (&Column, String)>,
+        other_bytes: u32,
+    ) -> bool {
         let mut bytes = columns.map(|(column, kind)| kind::index_bytes(column, &kind));
-        let sum = bytes.try_fold(0_u32, |sum, bytes| Some(sum.saturating_add(bytes?)));
+        let sum = bytes.try_fold(other_bytes, |sum, bytes| Some(sum.saturating_add(bytes?)));
         sum.is_some_and(|sum| sum <= INDEX_BYTES)
     }
 

@@ -3,7 +3,7 @@ use super::{
         have::{Column, ForeignKey, Index, Table, grouped, rows},
         literal,
     },
-    kind::told,
+    kind::{prefix_bytes, told},
 };
 use crate::{
     column::{Column as _, ColumnError, RowReader},
@@ -64,7 +64,6 @@ pub(super) async fn table(
     .await?;
     let is_view = table_type.ends_with("VIEW");
     Ok(Some(Table {
-        columns,
         key: key
             .into_iter()
             .flat_map(|(_, parts)| parts)
@@ -72,7 +71,7 @@ pub(super) async fn table(
             .collect(),
         indexes: indexes
             .into_iter()
-            .map(|(name, parts)| index(name, parts))
+            .map(|(name, parts)| index(name, parts, &columns))
             .collect(),
         foreign_keys: grouped(parents)
             .into_iter()
@@ -82,6 +81,7 @@ pub(super) async fn table(
             .is_some_and(|engine| ["MyISAM", "Aria", "MEMORY", "CSV"].contains(&engine.as_str())),
         is_view,
         folds_all_letters: true,
+        columns,
     }))
 }
 
@@ -165,29 +165,48 @@ struct Part {
     /// None for an expression.
     column: Option<String>,
     unique: bool,
-    is_special: bool,
+    /// So many letters or bytes of it.
+    prefix: Option<i64>,
+    /// Whether it is in the order of its columns.
+    is_ordered: bool,
 }
 
 impl Part {
     fn read(row: &mut dyn RowReader) -> Result<Self, ColumnError> {
-        let column = Option::<String>::read(row)?;
-        let unique = row.signed()? == 0;
-        let is_prefix = !row.is_null()?;
-        row.skip();
-        let is_special = is_prefix || column.is_none() || !["BTREE", "HASH"].contains(&row.text()?);
         Ok(Self {
-            column,
-            unique,
-            is_special,
+            column: Option::read(row)?,
+            unique: row.signed()? == 0,
+            prefix: Option::read(row)?,
+            is_ordered: ["BTREE", "HASH"].contains(&row.text()?),
         })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.column.is_some() && self.prefix.is_none()
+    }
+
+    /// What a prefix, or an expression, takes of an index.
+    fn bytes(&self, columns: &[Column]) -> u32 {
+        let named = |column: &&Column| Some(&column.name) == self.column.as_ref();
+        match (columns.iter().find(named), self.prefix) {
+            (Some(column), Some(prefix)) => prefix_bytes(column, prefix),
+            // It is not told: as a VARCHAR(255) would.
+            _ => 1020,
+        }
     }
 }
 
-fn index(name: String, parts: Vec<Part>) -> Index {
+fn index(name: String, parts: Vec<Part>, columns: &[Column]) -> Index {
+    let is_ordered = parts.iter().all(|part| part.is_ordered);
+    let limited = || parts.iter().filter(|_| is_ordered);
+    let whole = limited().filter(|part| part.is_whole());
+    let others = limited().filter(|part| !part.is_whole());
     Index {
         name,
         unique: parts.iter().any(|part| part.unique),
-        is_special: parts.iter().any(|part| part.is_special),
+        is_special: !is_ordered || !parts.iter().all(Part::is_whole),
+        whole: whole.filter_map(|part| part.column.clone()).collect(),
+        other_bytes: others.map(|part| part.bytes(columns)).sum(),
         columns: parts.into_iter().filter_map(|part| part.column).collect(),
     }
 }

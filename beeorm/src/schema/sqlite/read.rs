@@ -121,6 +121,8 @@ fn index(name: String, parts: Vec<Part>) -> Index {
             .iter()
             .any(|part| part.is_partial || part.column.is_none()),
         columns: parts.into_iter().filter_map(|part| part.column).collect(),
+        // Without a limit.
+        ..Index::default()
     }
 }
 
