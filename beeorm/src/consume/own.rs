@@ -10,7 +10,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::Run;
+use super::{Run, patience::Standing};
 use crate::stream::{Lease, SILENCE, Stream, StreamError};
 
 /// Between two heartbeats of the owner.
@@ -32,6 +32,7 @@ pub(super) async fn acquire(run: &Run, stream: &Arc<dyn Stream>) -> Option<Owner
     let runtime = &run.source.runtime;
     let token = runtime.uuid();
     let mut seen: Option<(Lease, Duration)> = None;
+    let mut unseen = Standing::default();
     while !run.stop.is_set() {
         match look(run, stream, token, &mut seen).await {
             Ok(Look::Taken { from }) => {
@@ -44,11 +45,13 @@ pub(super) async fn acquire(run: &Run, stream: &Arc<dyn Stream>) -> Option<Owner
                 return Some(begin(run, stream, token));
             }
             Ok(Look::Nothing) => return None,
-            Ok(Look::Wait) => {}
+            Ok(Look::Wait) => unseen.ended(),
             Err(error) => {
                 // The owner's heartbeats may not have arrived either: its silence counts from when it can be heard again.
                 seen = None;
-                tracing::warn!(%error, "retry: the channel's owner could not be seen");
+                if unseen.tells(&error.to_string(), runtime.monotonic()) {
+                    tracing::warn!(%error, "retry: the channel's owner could not be seen");
+                }
             }
         }
         run.stop.unless(runtime.sleep(LOOK)).await.ok()?;
@@ -115,18 +118,23 @@ fn begin(run: &Run, stream: &Arc<dyn Stream>, token: Uuid) -> Ownership {
     };
     let (stream, runtime) = (Arc::clone(stream), run.source.runtime.clone());
     run.source.runtime.spawn(async move {
+        let mut unheard = Standing::default();
         loop {
             runtime.sleep(BEAT).await;
             if ended.load(Ordering::Acquire) {
                 return;
             }
             match stream.beat(token).await {
-                Ok(()) => {}
+                Ok(()) => unheard.ended(),
                 Err(StreamError::NotOwner) => {
                     lost.store(true, Ordering::Release);
                     return;
                 }
-                Err(error) => tracing::warn!(%error, "retry: the heartbeat did not arrive"),
+                Err(error) => {
+                    if unheard.tells(&error.to_string(), runtime.monotonic()) {
+                        tracing::warn!(%error, "retry: the heartbeat did not arrive");
+                    }
+                }
             }
         }
     });

@@ -47,22 +47,44 @@ impl Patience {
         let Some(waited) = problems.get_mut(problem) else {
             return true;
         };
-        let tells = waited.told.is_none_or(|told| {
-            let silence = told
-                .saturating_sub(waited.since)
-                .clamp(SILENCE.0, SILENCE.1);
-            now.saturating_sub(told) >= silence
-        });
-        if tells {
-            waited.told = Some(now);
-        }
-        tells
+        tells(waited.since, &mut waited.told, now)
     }
 
     /// It was healed: the next time it is waited for anew.
     pub(super) fn healed(&self, problem: &str) {
         let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         problems.remove(problem);
+    }
+}
+
+fn tells(since: Duration, told: &mut Option<Duration>, now: Duration) -> bool {
+    let tells = told.is_none_or(|told| {
+        let silence = told.saturating_sub(since).clamp(SILENCE.0, SILENCE.1);
+        now.saturating_sub(told) >= silence
+    });
+    if tells {
+        *told = Some(now);
+    }
+    tells
+}
+
+/// A fault that is met again and again, and told of as a problem is.
+#[derive(Debug, Default)]
+pub(super) struct Standing(Option<(String, Duration, Option<Duration>)>);
+
+impl Standing {
+    /// Whether it is time to tell of it.
+    pub(super) fn tells(&mut self, fault: &str, now: Duration) -> bool {
+        let standing = self.0.take().filter(|(same, ..)| same == fault);
+        let (fault, since, mut told) = standing.unwrap_or_else(|| (fault.to_owned(), now, None));
+        let tells = tells(since, &mut told, now);
+        self.0 = Some((fault, since, told));
+        tells
+    }
+
+    /// It was not met any more.
+    pub(super) fn ended(&mut self) {
+        self.0 = None;
     }
 }
 
@@ -90,6 +112,19 @@ mod tests {
         assert_eq!(seconds, [4, 8, 16, 32, 64, 124, 184, 244]);
         patience.healed("no table");
         assert!(tells("no table", 300_000));
+    }
+
+    #[test]
+    fn a_standing_fault_is_told_of_when_it_begins_and_ever_less_often() {
+        let (mut standing, millis) = (Standing::default(), Duration::from_millis);
+        let told = (0..3000)
+            .step_by(250)
+            .filter(|now| standing.tells("WRONGTYPE", millis(*now)));
+        assert_eq!(told.collect::<Vec<_>>(), [0, 1000, 2000]);
+        assert!(standing.tells("away", millis(3000)));
+        assert!(!standing.tells("away", millis(3250)));
+        standing.ended();
+        assert!(standing.tells("away", millis(3500)));
     }
 
     #[test]
