@@ -53,6 +53,8 @@ pub(crate) enum Attempt {
     Barred,
     /// The hash was written each time.
     Disturbed,
+    /// The command itself was refused before it was executed, and no transaction.
+    Refused(RedisError),
 }
 
 /// The hash is written rarely.
@@ -85,7 +87,10 @@ impl Guarded {
         };
         let attempt = current.attempt(&guard, name, &arguments).await;
         // A server that became a replica does not always hang up.
-        let is_replica = matches!(&attempt, Err(error) if error.code() == "READONLY");
+        let is_replica = matches!(
+            &attempt,
+            Ok(Attempt::Refused(error)) | Err(error) if error.code() == "READONLY"
+        );
         if is_sound(&attempt) && !is_replica {
             *kept = Some(current);
         }
@@ -145,8 +150,10 @@ impl Kept {
                     return Ok(Attempt::Barred);
                 }
             }
-            if let Some(reply) = self.transaction(guard, name, arguments).await? {
-                return Ok(Attempt::Done(reply, self.number));
+            match self.transaction(guard, name, arguments).await? {
+                Ok(Some(reply)) => return Ok(Attempt::Done(reply, self.number)),
+                Ok(None) => {}
+                Err(refused) => return Ok(Attempt::Refused(refused)),
             }
         }
         Ok(Attempt::Disturbed)
@@ -167,23 +174,27 @@ impl Kept {
         Ok(())
     }
 
-    /// The command's answer; none where the hash was written meanwhile, and it was not executed.
+    /// The command's answer; none where the hash was written meanwhile, and it was not executed. Apart from the
+    /// transaction's, what the command alone is refused for.
     async fn transaction(
         &mut self,
         guard: &Guard<'_>,
         name: &'static str,
         arguments: &Arguments,
-    ) -> Result<Option<Reply>, RedisError> {
+    ) -> Result<Result<Option<Reply>, RedisError>, RedisError> {
         let [watch, get] = watch(guard);
         let commands = [begin(), (name, arguments.clone()), execute(), watch, get];
         let [begun, queued, executed, watched, seen] = self.send_all(commands).await?;
         self.seen = watched.and(seen).ok();
-        begun.and(queued)?;
+        begun?;
+        if let Err(refused) = queued {
+            return Ok(Err(refused));
+        }
         let Some(executed) = executed?.optional() else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         let [reply] = executed.into_items()?;
-        Ok(Some(reply))
+        Ok(Ok(Some(reply)))
     }
 
     /// Sends the commands one behind the other, in one round trip; an error where one of them has no answer.

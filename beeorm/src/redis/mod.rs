@@ -27,7 +27,7 @@ pub(crate) use self::{
     fsync::{FsyncWriter, Written},
     guarded::{Attempt, Guard, Guarded},
     options::RedisOptions,
-    policy::{Eviction, Persistence, Policy},
+    policy::{Eviction, Persistence, Policy, RIGHTS},
     reply::Reply,
     script::Script,
     waiter::Waiter,

@@ -37,6 +37,10 @@ pub(crate) enum Persistence {
     Unknown,
 }
 
+/// What an account needs for all that is sent, as ACL SETUSER takes it.
+pub(crate) const RIGHTS: &str =
+    "+@connection +@stream +@hash +@scripting +@transaction +del +info +time";
+
 impl Client {
     /// Asks the server for its settings, as far as it tells them: hosted servers often forbid CONFIG, or call it
     /// something else, and an account may have no right to INFO.

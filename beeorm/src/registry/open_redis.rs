@@ -8,7 +8,7 @@ use super::{
     pool::{Pool, StreamPlace},
 };
 use crate::{
-    redis::{self, Client, Eviction, Persistence, Policy, RedisError, RedisOptions},
+    redis::{self, Client, Eviction, Persistence, Policy, RIGHTS, RedisError, RedisOptions},
     runtime::Runtime,
     stream::redis::RedisStream,
 };
@@ -67,7 +67,7 @@ pub(super) fn rights(pool: &Pool) -> String {
         Some(namespace) => format!("~{namespace}:* ~{{{namespace}:*"),
         None => "~*".to_owned(),
     };
-    format!("{keys} +@connection +@stream +@hash +@scripting +@transaction +del +info +time")
+    format!("{keys} {RIGHTS}")
 }
 
 fn failed(pool: &Pool, error: RedisError) -> ConfigError {

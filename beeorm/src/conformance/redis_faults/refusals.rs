@@ -132,6 +132,33 @@ async fn without_transactions_scripts_do_it(client: &Arc<Client>, url: &str) {
     guest.release(owner).await.expect("releases");
 }
 
+/// It is told as that, and no other way is taken from then on.
+async fn a_command_that_may_not_be_read_with_is_told(client: &Arc<Client>, url: &str) {
+    run(
+        client,
+        "ACL",
+        &["SETUSER", "guest", "+multi", "-xreadgroup"],
+    )
+    .await;
+    let guest = redis::open(&RedisOptions::new("lazy", url)).await;
+    let guest = stream(&Arc::new(guest.expect("opens")));
+    let owner = Uuid::now_v7();
+    guest.prepare().await.expect("prepares");
+    assert_eq!(guest.acquire(None, owner).await, Ok(true));
+    guest.append(&[vec![1].into()]).await.expect("appends");
+    let refused = guest.read_new(owner, 9).await;
+    assert!(
+        matches!(&refused, Err(StreamError::Refused { reason, .. })
+            if reason.contains("xreadgroup") && reason.contains("ACL SETUSER … +@connection +@stream")),
+        "{refused:?}"
+    );
+    run(client, "ACL", &["SETUSER", "guest", "+xreadgroup"]).await;
+    let read = guest.read_new(owner, 9).await.expect("reads");
+    assert_eq!(read.len(), 1);
+    assert!(read.iter().all(|entry| entry.reading != 0), "by no script");
+    guest.release(owner).await.expect("releases");
+}
+
 async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
     run(
         client,
@@ -170,6 +197,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
         "{absent:?}"
     );
     without_transactions_scripts_do_it(client, &url("guest:secret")).await;
+    a_command_that_may_not_be_read_with_is_told(client, &url("guest:secret")).await;
     run(client, "ACL", &["DELUSER", "guest"]).await;
     run(client, "CONFIG", &["SET", "requirepass", "secret"]).await;
     let locked = redis::open(&RedisOptions::new("lazy", url("").replace("@", ""))).await;

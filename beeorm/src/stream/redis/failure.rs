@@ -1,4 +1,7 @@
-use crate::{redis::RedisError, stream::StreamError};
+use crate::{
+    redis::{RIGHTS, RedisError},
+    stream::StreamError,
+};
 
 /// Makes a stream's errors of the client's.
 pub(super) struct Failures<'a> {
@@ -56,11 +59,16 @@ impl Failures<'_> {
     }
 
     fn reason(&self, error: &RedisError) -> String {
+        let rights;
         let advice = match error.code() {
             "WRONGTYPE" => {
                 "; the key is another program's: give this one a namespace of its own, `redis://…?namespace=…`"
             }
-            "NOPERM" => "; the account needs the right to it (ACL SETUSER)",
+            // Of a script's command the server does not say which it was.
+            "NOPERM" => {
+                rights = format!("; the account lacks a right to it: ACL SETUSER … {RIGHTS}");
+                &rights
+            }
             "NOAUTH" | "WRONGPASS" => "; give user and password in the pool's URL",
             "MISCONF" => "; the server cannot write its file to disk, and its log says why",
             "READONLY" => {

@@ -152,7 +152,9 @@ impl Reader {
             Ok(Attempt::Barred) => Err(RedisError::Refused(
                 "NOTOWNER another consumer has taken the stream over".to_owned(),
             )),
-            Ok(Attempt::Disturbed) => Ok(None),
+            // A script is refused it too, and does not tell which command it was.
+            Ok(Attempt::Refused(error)) if error.code() == "NOPERM" => Err(error),
+            Ok(Attempt::Disturbed | Attempt::Refused(_)) => Ok(None),
             Err(error @ RedisError::Refused(_)) => {
                 if matches!(error.code(), "NOPERM" | "ERR") {
                     self.refused.store(true, Ordering::Relaxed);
