@@ -363,7 +363,10 @@ pub enum Error {
         frame_id: Uuid,
     },
     /// The frame of a dead letter does not go with the entities of this program.
-    #[error("the dead letter {frame_id} cannot be read by this program: {reason}")]
+    #[error(
+        "the dead letter {frame_id} cannot be read by this program: {reason}. Replay it in a program whose entities have what \
+         it names (with `Replay::Force` where its consumer could not read it either), or drop it"
+    )]
     DeadLetterUnreadable {
         /// The frame's id.
         frame_id: Uuid,

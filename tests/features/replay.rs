@@ -1,5 +1,7 @@
 //! Dead letters executed after all: whole, once, and not over newer writes unless by force.
 
+use std::time::Duration;
+
 use beeorm::{Replay, prelude::*};
 
 use crate::{
@@ -240,6 +242,31 @@ on_every_backend! {
             assert_eq!(engine.load::<Counter>(id).await.unwrap().unwrap().visits, 1);
         }
     }
+}
+
+/// Its keys are written down by nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_its_consumer_could_not_read_takes_force_and_says_so() {
+    let backend = Backend::servers().await;
+    let engine = connect(&backend).await;
+    let insert = add_lazily(&engine, 2, "second").await;
+    let other = backend.registry().entity::<Badge>();
+    let other = other.connect().await.unwrap();
+    let consumer = other.background_consumer().schema_patience(Duration::ZERO);
+    assert_eq!(consumer.drain().await.unwrap().dead, 1);
+    let refused = other.dead_letters().replay(insert, Replay::Force).await;
+    let told = refused.unwrap_err().to_string();
+    assert!(
+        told.contains("in a program whose entities have what it names"),
+        "{told}"
+    );
+    let refused = engine.dead_letters().replay(insert, Replay::IfSafe).await;
+    let told = refused.unwrap_err().to_string();
+    for part in ["could not read it", "replay it with `Replay::Force`"] {
+        assert!(told.contains(part), "{told}");
+    }
+    let replayed = engine.dead_letters().replay(insert, Replay::Force).await;
+    assert_eq!(replayed.unwrap().statements, 1);
 }
 
 /// Of a program that has other entities.

@@ -121,10 +121,17 @@ impl Replaying<'_> {
         let first = first.map_err(DatabaseError::from)?;
         // From here on nobody else can forget them, as who inserts such a row does.
         let forgotten = dead_keys::forget_frame(self.session, frame_id).await?;
-        let untouched =
-            forgotten == inserts.len() as u64 && first.is_none_or(|first| first == frame_id);
+        let touched = if forgotten != inserts.len() as u64 {
+            Some(
+                "the keys of its INSERTs are not remembered, be it that rows with them were written since, or that the                  consumer which gave it up could not read it",
+            )
+        } else if first.is_some_and(|first| first != frame_id) {
+            Some("a row with the key of one of its INSERTs may have been written since")
+        } else {
+            None
+        };
         if self.replay == Replay::IfSafe
-            && let Some(reason) = self.danger(letter, &batch, untouched)
+            && let Some(reason) = self.danger(letter, &batch, touched)
         {
             return Err(Error::ReplayNeedsForce { frame_id, reason });
         }
@@ -172,13 +179,13 @@ impl Replaying<'_> {
         &mut self,
         letter: &DeadLetterRow,
         batch: &Batch,
-        untouched: bool,
+        touched: Option<&'static str>,
     ) -> Option<&'static str> {
         if letter.refusal.may_be_applied {
             return Some("it may have been applied already");
         }
-        if !untouched {
-            return Some("a row with the key of one of its INSERTs may have been written since");
+        if touched.is_some() {
+            return touched;
         }
         for statement in &batch.statements {
             let (Ok(shape), Ok(key)) = (batch.shape(statement), batch.key_bytes(statement)) else {
