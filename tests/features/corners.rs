@@ -7,10 +7,10 @@ use beeorm::{Outcome, prelude::*};
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, SqliteConnection, raw_sql};
 
 use crate::{
-    entities::{Bee, Hive, Keeper, Page},
+    entities::{Bee, Event, Hive, Keeper, Page},
     support::{
-        Backend, Fault, PATIENCE, Scene, Sql, drain, engine, folder, keeper, own_servers, run,
-        servers, until, visit,
+        Backend, Fault, PATIENCE, Scene, Sql, drain, engine, event, folder, keeper, own_servers,
+        run, servers, until, visit,
     },
 };
 
@@ -490,6 +490,89 @@ async fn a_row_that_may_have_been_inserted_is_deleted() {
         let gone = scene.engine.load::<Keeper>(id).await.unwrap().is_none();
         assert!(gone, "{fault:?}");
     }
+}
+
+/// Nor what was inserted within a transaction of which nobody knows whether it was committed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_a_transaction_that_may_have_been_committed_are_deleted() {
+    let scene = Scene::new().await;
+    let far = scene.far().await;
+    for (number, lazily) in [(1, false), (2, true)] {
+        let mut keeper = far
+            .engine
+            .track(keeper(number, &format!("bee {number}")))
+            .unwrap();
+        let mut event = far.engine.track(event(number)).unwrap();
+        let mut lost = far.database.on("COMMIT", Fault::LoseAnswer, 1);
+        let flushed = far.engine.flush((&mut keeper, &mut event)).await;
+        assert!(flushed.is_err());
+        lost.reach(1).await;
+        let (id, event_id) = (keeper.id, event.id);
+        if lazily {
+            let deleted = far.engine.delete_lazy((&mut keeper, &mut event)).await;
+            assert_eq!(deleted.unwrap().statements(), 2);
+            drain(&scene.engine).await;
+        } else {
+            far.engine.delete((&mut keeper, &mut event)).await.unwrap();
+        }
+        let gone = scene.engine.load::<Keeper>(id).await.unwrap().is_none()
+            && scene
+                .engine
+                .load::<Event>(event_id)
+                .await
+                .unwrap()
+                .is_none();
+        assert!(gone, "lazily: {lazily}");
+    }
+}
+
+/// A flush that says Ok leaves the row as the entity is, whatever an earlier one did of which nobody knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_been_committed_and_is_taken_back_is_written_again() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let ages = "SELECT CAST(`age` AS SIGNED) FROM `keepers` ORDER BY `id`";
+    let mut keepers = [1, 2].map(|id| far.engine.track(keeper(id, &format!("bee {id}"))).unwrap());
+    far.engine.flush(&mut keepers).await.unwrap();
+    for lazily in [false, true] {
+        let before = keepers[0].age;
+        keepers.iter_mut().for_each(|keeper| keeper.age += 5);
+        // Alone their statement would be a transaction by itself.
+        let mut event = far.engine.track(event(1)).unwrap();
+        let mut lost = far.database.on("COMMIT", Fault::LoseAnswer, 1);
+        let flushed = far.engine.flush((&mut keepers, &mut event)).await;
+        assert!(flushed.is_err());
+        lost.reach(1).await;
+        let [first, second] = &mut keepers;
+        first.age = before;
+        Tracked::reset(second).unwrap();
+        assert_eq!((first.age, second.age), (before, before));
+        assert_eq!(
+            Tracked::dirty_columns(second),
+            ["age"],
+            "nobody knows what is stored"
+        );
+        if lazily {
+            far.engine.flush_lazy(&mut keepers).await.unwrap();
+            drain(&scene.engine).await;
+        } else {
+            far.engine.flush(&mut keepers).await.unwrap();
+        }
+        assert!(keepers.iter().all(|keeper| !Tracked::is_dirty(keeper)));
+        let (stored, before) = (scene.sql.numbers(ages).await, i64::from(before));
+        assert_eq!(stored, [before, before], "lazily: {lazily}");
+    }
+    // A DELETE of which nobody knows, and a change of mind: the row is gone, and no Ok hides it.
+    let mut event = far.engine.track(event(1)).unwrap();
+    far.engine.flush(&mut event).await.unwrap();
+    let mut lost = far.database.on("COMMIT", Fault::LoseAnswer, 1);
+    let deleted = far.engine.delete((&mut keepers, &mut event)).await;
+    assert!(deleted.is_err());
+    lost.reach(1).await;
+    assert_eq!(scene.sql.count("keepers").await, 0);
+    let flushed = far.engine.flush(&mut keepers).await;
+    assert!(flushed.is_err_and(|error| error.is_row_missing()));
+    far.engine.delete(&mut keepers).await.unwrap();
 }
 
 /// A statement of several rows is a transaction by itself.

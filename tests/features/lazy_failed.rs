@@ -3,7 +3,7 @@
 use beeorm::{Outcome, Receipt, Replay, prelude::*};
 
 use crate::{
-    entities::{Keeper, registered},
+    entities::{Bee, Hive, Keeper, registered},
     support::{Backend, PATIENCE, drain, engine, keeper, on_every_backend},
 };
 
@@ -36,7 +36,45 @@ fn failed<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
     );
 }
 
+/// Its key is the database's to make: what is refused has none.
+#[derive(Entity, Debug, Default)]
+struct Member {
+    id: u32,
+    #[entity(unique)]
+    email: String,
+}
+
 on_every_backend! {
+    async fn is_told_where_a_row_would_have_got_its_key(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Member>()).await;
+        let member = || Member { email: "taken".to_owned(), ..Member::default() };
+        engine.flush(&mut member()).await.unwrap();
+        let mut second = engine.track(member()).unwrap();
+        engine.flush_lazy(&mut second).await.unwrap();
+        // Not before it is known.
+        let waiting = engine.flush(&mut second).await;
+        assert!(matches!(waiting, Err(Error::KeyUnknown { .. })), "{waiting:?}");
+        assert_eq!(drain(&engine).await.dead, 1);
+        failed(engine.flush(&mut second).await, "flushed");
+        failed(engine.flush_lazy(&mut second).await, "flushed lazily");
+        failed(engine.delete(&mut second).await, "deleted");
+    }
+
+    async fn is_told_where_the_row_is_there_still(backend: Backend) {
+        let engine = engine(registered(backend.registry())).await;
+        let mut hive = engine.track(Hive { id: 1, honey: 3 }).unwrap();
+        let mut bee = engine.track(Bee { id: 7, hive: Reference::to(1_u32) }).unwrap();
+        engine.flush((&mut hive, &mut bee)).await.unwrap();
+        engine.delete_lazy(&mut hive).await.unwrap();
+        assert_eq!(drain(&engine).await.dead, 1, "a bee lives in it");
+        failed(engine.delete(&mut hive).await, "deleted again");
+        failed(engine.flush(&mut hive).await, "flushed");
+        // Another value knows nothing of it.
+        engine.delete(&mut bee).await.unwrap();
+        let mut loaded = engine.load::<Hive>(1_u32).await.unwrap().unwrap();
+        engine.delete(&mut loaded).await.unwrap();
+    }
+
     async fn is_told_behind_any_number_of_good_ones(backend: Backend) {
         let (engine, _first) = connect(&backend).await;
         let mut second = engine.track(keeper(2, "mine")).unwrap();

@@ -55,6 +55,17 @@ async fn catch_up(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
         .await?;
     let frames = queued.into_iter().map(|(_, frame_id)| frame_id);
     rows.learn(&frames.zip(fates.into_iter().map(effect)).collect());
+    // That one was deleted, or is found by SQL alone, would be no truth where what made it so failed.
+    let last = rows.last_frames();
+    if !last.is_empty() {
+        let fates = parts.outcomes.known(&last).await;
+        rows.learn(
+            &fates
+                .into_iter()
+                .map(|(frame, fate)| (frame, effect(fate)))
+                .collect(),
+        );
+    }
     super::flush_lazy::refuse_failed(rows)
 }
 

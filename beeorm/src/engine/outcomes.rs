@@ -101,6 +101,26 @@ impl Outcomes {
         Ok(fates)
     }
 
+    /// The fates that there are already: of others nothing is said, nor where the inbox cannot be asked.
+    pub(crate) async fn known(&self, frames: &[(&'static str, Uuid)]) -> Vec<(Uuid, Fate)> {
+        let mut by_pool: HashMap<&'static str, Vec<Uuid>> = HashMap::new();
+        for (pool, frame) in frames {
+            by_pool.entry(pool).or_default().push(*frame);
+        }
+        let mut fates = Vec::new();
+        for (pool, frames) in &by_pool {
+            let looked = std::pin::pin!(self.0.look(pool, frames));
+            match future::select(looked, self.0.runtime.sleep(PATIENCE)).await {
+                Either::Left((Ok(found), _)) => fates.extend(found),
+                Either::Left((Err(error), _)) => {
+                    tracing::debug!(%error, pool, "the inbox cannot be read");
+                }
+                Either::Right(_) => tracing::warn!(pool, "the inbox does not answer"),
+            }
+        }
+        fates
+    }
+
     async fn wait_for(
         &self,
         pool: &'static str,

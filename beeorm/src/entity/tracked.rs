@@ -49,9 +49,9 @@ pub struct Tracked<T: Entity> {
 pub(crate) struct Difference<'t> {
     /// The whole row as it is now.
     pub(crate) row: Vec<u8>,
-    /// The row as it is stored.
-    pub(crate) stored: &'t [u8],
-    /// The columns in which they differ.
+    /// The row as it is stored, where nothing of it is in doubt.
+    pub(crate) stored: Option<&'t [u8]>,
+    /// The columns in which they differ, or may.
     pub(crate) changed: Vec<usize>,
 }
 
@@ -77,6 +77,9 @@ pub(crate) struct Memory<T> {
     pub(crate) prepared: Option<Prepared>,
     /// Of a new entity: nobody knows whether its INSERT was executed.
     may_be_stored: bool,
+    /// Columns of a stored one that may be stored otherwise than the baseline says: nobody knows whether a flush that wrote
+    /// them was executed.
+    doubtful: Vec<usize>,
     /// The value before ON DUPLICATE KEY UPDATE replaced it by the row that there was.
     replaced: Option<T>,
     /// The last lazy flush, until its outcome is known, and what to go back to if it was refused.
@@ -105,6 +108,7 @@ struct Flight {
     delivery: Arc<Delivery>,
     origin: Origin,
     baseline: Option<Vec<u8>>,
+    doubtful: Vec<usize>,
     made_key: bool,
 }
 
@@ -115,6 +119,7 @@ impl<T> Default for Memory<T> {
             on_duplicate: None,
             prepared: None,
             may_be_stored: false,
+            doubtful: Vec::new(),
             replaced: None,
             flight: None,
             history: History::default(),
@@ -166,7 +171,7 @@ impl<T: Entity> Tracked<T> {
                 let mut row = Vec::new();
                 // A value that cannot be encoded is dirty: the flush will say what is wrong with it.
                 match encode_as_is(&this.value, &mut row) {
-                    Ok(_) => changed_columns(baseline, &row),
+                    Ok(_) => this.changed(baseline, &row),
                     Err(_) => return columns.collect(),
                 }
             }
@@ -248,6 +253,29 @@ impl<T: Entity> Tracked<T> {
         }
     }
 
+    /// The columns that may be stored otherwise than the baseline says.
+    fn doubtful(&self) -> &[usize] {
+        let Some(memory) = &self.memory else {
+            return &[];
+        };
+        match &memory.flight {
+            Some(flight) if flight.delivery.state() == DeliveryState::Refused => &flight.doubtful,
+            _ => &memory.doubtful,
+        }
+    }
+
+    /// The columns that a flush has to write.
+    fn changed(&self, baseline: &[u8], row: &[u8]) -> Vec<usize> {
+        let mut changed = changed_columns(baseline, row);
+        let doubtful = self.doubtful();
+        if !doubtful.is_empty() {
+            changed.extend_from_slice(doubtful);
+            changed.sort_unstable();
+            changed.dedup();
+        }
+        changed
+    }
+
     /// The row as it was stored at the first mutable borrow; none where nobody has borrowed it.
     fn baseline(&self) -> Result<Option<&[u8]>, Error> {
         let memory = self.memory.as_ref();
@@ -267,7 +295,7 @@ impl<T: Entity> Tracked<T> {
         };
         let mut row = Vec::with_capacity(baseline.len() + 16);
         let problems = encode_as_is(&self.value, &mut row)?;
-        let changed = changed_columns(baseline, &row);
+        let changed = self.changed(baseline, &row);
         let mut problems = problems.into_iter();
         if let Some((column, problem)) = problems.find(|(column, _)| changed.contains(column)) {
             return Err(Error::column(T::schema(), column, problem));
@@ -275,7 +303,7 @@ impl<T: Entity> Tracked<T> {
         check_row::<T>(&row, |column| changed.contains(&column))?;
         Ok((!changed.is_empty()).then_some(Difference {
             row,
-            stored: baseline,
+            stored: Some(baseline).filter(|_| self.doubtful().is_empty()),
             changed,
         }))
     }
@@ -297,6 +325,9 @@ impl<T: Entity> Tracked<T> {
 
     /// The row that is stored, as far as it is known.
     pub(crate) fn stored_row(&self) -> Option<Vec<u8>> {
+        if !self.doubtful().is_empty() {
+            return None;
+        }
         match self.baseline() {
             Ok(Some(baseline)) => Some(baseline.to_vec()),
             Ok(None) => {
@@ -335,6 +366,7 @@ impl<T: Entity> Tracked<T> {
                 if let Some(flight) = memory.flight.take() {
                     self.origin = flight.origin;
                     memory.baseline = flight.baseline;
+                    memory.doubtful = flight.doubtful;
                     if flight.made_key {
                         *self.value.key_mut() = T::Key::default();
                     }
@@ -354,11 +386,13 @@ impl<T: Entity> Tracked<T> {
         };
         // The next mutable borrow takes the snapshot: of the value as it was handed over.
         let baseline = memory.baseline.take();
+        let doubtful = std::mem::take(&mut memory.doubtful);
         let (delivery, origin, made_key) = (Arc::clone(delivery), self.origin, prepared.made_key);
         memory.flight = Some(Flight {
             delivery,
             origin,
             baseline,
+            doubtful,
             made_key,
         });
         self.origin = prepared.becomes;
@@ -382,12 +416,46 @@ impl<T: Entity> Tracked<T> {
         self.memory_mut().replaced.get_or_insert(old);
     }
 
-    /// Nobody knows whether the flush was done: a key that was made stays.
+    /// Nobody knows whether the flush was done: a key that was made stays, and what was to be written is written by the
+    /// next one, also where it was taken back meanwhile.
     pub(crate) fn uncertain(&mut self) {
-        if let Some(memory) = &mut self.memory {
-            let prepared = memory.prepared.take();
-            memory.may_be_stored |= prepared.is_some_and(|prepared| prepared.place.is_some());
+        let prepared = self.memory.as_mut().and_then(|memory| {
             memory.replaced = None;
+            memory.prepared.take()
+        });
+        let Some(Prepared { becomes, .. }) = prepared else {
+            return;
+        };
+        let schema = T::schema();
+        let doubtful = match (self.origin, becomes) {
+            (Origin::New, Origin::Deleted) => return,
+            (Origin::New, _) => {
+                self.memory_mut().may_be_stored = true;
+                return;
+            }
+            (Origin::Stored, Origin::Stored) => match self.difference() {
+                Ok(Some(difference)) => Some(difference.changed),
+                Ok(None) => return,
+                Err(_) => None,
+            },
+            // A row that is there no more is no row of the next UPDATE, which says so.
+            _ => None,
+        };
+        let all = || (0..schema.columns.len()).filter(|column| *column != schema.key);
+        let doubtful = doubtful.unwrap_or_else(|| all().collect());
+        self.take_snapshot();
+        self.memory_mut().doubtful = doubtful;
+    }
+
+    /// Remembers the row as it is, unless an earlier one is remembered.
+    fn take_snapshot(&mut self) {
+        let memory = self.memory.as_ref();
+        if memory.is_none_or(|memory| memory.baseline.is_none()) {
+            let mut row = Vec::new();
+            if encode_as_is(&self.value, &mut row).is_err() {
+                row.clear();
+            }
+            self.memory_mut().baseline = Some(row);
         }
     }
 
@@ -425,17 +493,9 @@ impl<T: Entity> Deref for Tracked<T> {
 
 impl<T: Entity> DerefMut for Tracked<T> {
     fn deref_mut(&mut self) -> &mut T {
-        let untouched = self
-            .memory
-            .as_ref()
-            .is_none_or(|memory| memory.baseline.is_none());
         // Of one whose key is not known too: a change of it must not pass for none.
-        if matches!(self.origin, Origin::Stored | Origin::KeyUnknown) && untouched {
-            let mut row = Vec::new();
-            if encode_as_is(&self.value, &mut row).is_err() {
-                row.clear();
-            }
-            self.memory_mut().baseline = Some(row);
+        if matches!(self.origin, Origin::Stored | Origin::KeyUnknown) {
+            self.take_snapshot();
         }
         &mut self.value
     }

@@ -187,12 +187,12 @@ impl<'e> Encoder<'e> {
         })
     }
 
-    /// The columns that changed, by the row now and the row as it is stored.
+    /// The columns that changed, by the row now and the row as it is stored, where that is known.
     pub(super) fn update<E: Entity>(
         &mut self,
         key: &E::Key,
         row: &[u8],
-        stored: &[u8],
+        stored: Option<&[u8]>,
         changed: &[usize],
     ) -> Result<Place, Error> {
         let schema = E::schema();
@@ -204,6 +204,9 @@ impl<'e> Encoder<'e> {
                 .map(|column| (*column, AssignMode::Set))
                 .collect();
             let mut shape = Shape::new(schema, Operation::Update, columns);
+            let Some(stored) = stored else {
+                return Ok(shape);
+            };
             // All of an index, also what stays: only together do its columns say what becomes free.
             let touched = |index: &&IndexSchema| {
                 index.unique && index.columns.iter().any(|column| changed.contains(column))

@@ -14,6 +14,9 @@ use crate::{
     error::Error,
 };
 
+/// Is shown lazy flushes, with their entity's name, and whether the row cannot be written any more, whatever became of them.
+type Look<'l> = dyn FnMut(&'static str, &mut History, bool) + 'l;
+
 /// Anything that stands for one row in a flush: an entity, a tracked one, a change, a key to delete.
 ///
 /// Its methods are the library's own affair; `dyn Row` is what a `Flusher` holds.
@@ -43,7 +46,7 @@ pub trait Row: Send {
 
     /// Shows the lazy flushes of the row, and of those that it refers to, with the entity's name: the consumer may not
     /// have come to them yet.
-    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
+    fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
         let _ = (slot, look);
     }
 
@@ -150,8 +153,8 @@ impl<T: Entity> Row for T {
         found.extend(slot.flight.clone());
     }
 
-    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
-        look(T::schema().entity, &mut slot.arrived);
+    fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
+        look(T::schema().entity, &mut slot.arrived, false);
         parents::each(self, &mut |parent| {
             parent.each_history(&mut Slot::default(), look)
         });
@@ -241,12 +244,10 @@ impl<T: Entity> Row for Tracked<T> {
         found.extend(self.delivery().cloned());
     }
 
-    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
-        // Of the others the flush will say that they cannot be written.
-        if (slot.settled || matches!(self.origin(), Origin::New | Origin::Stored))
-            && let Some(history) = self.history_mut()
-        {
-            look(T::schema().entity, history);
+    fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
+        let is_over = !slot.settled && !matches!(self.origin(), Origin::New | Origin::Stored);
+        if let Some(history) = self.history_mut() {
+            look(T::schema().entity, history, is_over);
         }
         parents::each(self.value_mut(), &mut |parent| {
             parent.each_history(&mut Slot::default(), look)
@@ -449,8 +450,8 @@ impl<E: Entity> Row for Change<E> {
         found.extend(slot.flight.clone());
     }
 
-    fn each_history(&mut self, slot: &mut Slot, look: &mut dyn FnMut(&'static str, &mut History)) {
-        look(E::schema().entity, &mut slot.arrived);
+    fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
+        look(E::schema().entity, &mut slot.arrived, false);
     }
 
     fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {

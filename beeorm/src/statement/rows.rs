@@ -176,14 +176,27 @@ impl<'a> Rows<'a> {
         deliveries
     }
 
-    fn each_history(&mut self, mut look: impl FnMut(&'static str, &mut History)) {
+    fn each_history(&mut self, mut look: impl FnMut(&'static str, &mut History, bool)) {
         self.each(|row, slot| row.each_history(slot, &mut look));
     }
 
     /// The frames that the consumer has to be done with before these rows are written synchronously, each once.
     pub(crate) fn queued_frames(&mut self) -> Vec<FrameAt> {
+        self.frames(false)
+    }
+
+    /// Those of the rows that cannot be written any more, unless one of these took no effect.
+    pub(crate) fn last_frames(&mut self) -> Vec<FrameAt> {
+        self.frames(true)
+    }
+
+    fn frames(&mut self, of_those_over: bool) -> Vec<FrameAt> {
         let mut found = Vec::new();
-        self.each_history(|_, history| found.extend(history.frames()));
+        self.each_history(|_, history, is_over| {
+            if is_over == of_those_over {
+                found.extend(history.frames());
+            }
+        });
         found.sort_unstable();
         found.dedup();
         found
@@ -191,20 +204,22 @@ impl<'a> Rows<'a> {
 
     /// Tells the rows what became of these.
     pub(crate) fn learn(&mut self, effects: &HashMap<Uuid, Effect>) {
-        self.each_history(|_, history| history.learn(effects));
+        self.each_history(|_, history, _| history.learn(effects));
     }
 
     /// An earlier lazy flush of one of the rows that took no effect, where that is known.
     pub(crate) fn failure(&mut self) -> Option<(Uuid, Effect)> {
         let mut found = None;
-        self.each_history(|_, history| found = found.or_else(|| history.failure()));
+        self.each_history(|_, history, _| found = found.or_else(|| history.failure()));
         found
     }
 
     /// Refuses rows of which it is not known any more whether all their lazy flushes took effect.
     pub(crate) fn check_histories(&mut self) -> Result<(), Error> {
         let mut cut = None;
-        self.each_history(|entity, history| cut = cut.or(history.is_cut().then_some(entity)));
+        self.each_history(|entity, history, is_over| {
+            cut = cut.or((history.is_cut() && !is_over).then_some(entity));
+        });
         cut.map_or(Ok(()), |entity| {
             Err(Error::LazyForgotten {
                 entity,
