@@ -2,7 +2,10 @@
 
 use beeorm::prelude::*;
 
-use crate::support::{Servers, Sql, drain, own_servers, servers};
+use crate::{
+    entities::{Bee, Hive},
+    support::{Servers, Sql, drain, own_servers, servers},
+};
 
 #[derive(Entity, Debug, Default, PartialEq)]
 #[entity(table = "notes")]
@@ -89,6 +92,41 @@ async fn connections_have_settings_of_their_own() {
         assert_eq!(stored, expected, "{setting}");
         engine.close().await;
     }
+}
+
+/// As after a dump was restored by somebody who left them off for everybody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn references_are_looked_at_whatever_the_server_says() {
+    let Some(own) = own() else { return };
+    let (mut sql, registry) = database(&own, "checks").await;
+    let engine = registry()
+        .entity::<Hive>()
+        .entity::<Bee>()
+        .connect()
+        .await
+        .unwrap();
+    engine.schema().update().await.unwrap();
+    for off in ["foreign_key_checks", "unique_checks"] {
+        sql.run(&format!("SET GLOBAL {off} = 0")).await;
+    }
+    let engine = registry()
+        .entity::<Hive>()
+        .entity::<Bee>()
+        .connect()
+        .await
+        .unwrap();
+    let bee = || Bee {
+        id: 7,
+        hive: Reference::to(1_u32),
+    };
+    let mut orphan = engine.track(bee()).unwrap();
+    let refused = engine.flush(&mut orphan).await.unwrap_err();
+    assert!(refused.is_foreign_key(), "{refused}");
+    engine
+        .flush_lazy(&mut engine.track(bee()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(drain(&engine).await.dead, 1);
 }
 
 /// As many shapes as there are keys in a query.

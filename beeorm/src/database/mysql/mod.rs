@@ -34,11 +34,12 @@ use super::{
 };
 
 /// Whatever the server's own settings are: a value that does not fit is an error and never cut, a statement by itself
-/// is a transaction, COMMIT ends one and begins none, no mode gives texts or the grammar another meaning, and a statement
-/// finds all of its rows and is not refused for how it may have to find them.
+/// is a transaction, COMMIT ends one and begins none, no mode gives texts or the grammar another meaning, a statement
+/// finds all of its rows and is not refused for how it may have to find them, and references and unique values are looked at.
 const OWN_SETTINGS: &str = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
      NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, SESSION completion_type = 0, \
-     SESSION sql_select_limit = 18446744073709551615, SESSION sql_safe_updates = 0, SESSION sql_big_selects = 1";
+     SESSION sql_select_limit = 18446744073709551615, SESSION sql_safe_updates = 0, SESSION sql_big_selects = 1, \
+     SESSION foreign_key_checks = 1, SESSION unique_checks = 1 /*M! , SESSION check_constraint_checks = 1 */";
 
 /// How long a caller's connection may lie idle.
 const CALLER_IDLE: Duration = Duration::from_secs(600);
