@@ -163,6 +163,16 @@ pub enum Error {
         /// The column's name.
         column: String,
     },
+    /// ON DUPLICATE KEY UPDATE met one of several rows that have the entity's unique values. Nothing was written.
+    #[error(
+        "ON DUPLICATE KEY UPDATE of {entity} met one of several rows, of which one has this of its unique values and another \
+         that; which one it changes is the server's choice, and its id is not told; nothing was written: load the row that is \
+         meant and change it, or have values that only one row has"
+    )]
+    DuplicateKeyAmbiguous {
+        /// The entity's name.
+        entity: &'static str,
+    },
     /// After ON DUPLICATE KEY UPDATE no row had the entity's key or its unique values. Nothing was written.
     #[error(
         "ON DUPLICATE KEY UPDATE of {entity} wrote a row that has neither its key nor its unique values, so that its id is not \

@@ -65,6 +65,56 @@ on_every_backend! {
     }
 }
 
+/// Two names, of which the second is looked at first by servers: it is never NULL.
+#[derive(Entity, Debug, Default, PartialEq)]
+struct Login {
+    #[entity(uuid)]
+    id: Uuid,
+    #[entity(unique)]
+    nick: Option<String>,
+    #[entity(unique)]
+    email: String,
+    visits: u32,
+}
+
+fn login(nick: &str, email: &str) -> Login {
+    Login {
+        nick: Some(nick.to_owned()),
+        email: email.to_owned(),
+        ..Login::default()
+    }
+}
+
+on_every_backend! {
+    async fn becomes_no_other_row_than_the_one_it_met(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Login>()).await;
+        let mut known = [login("tom", "a"), login("bob", "b")];
+        engine.flush(&mut known).await.unwrap();
+        let upsert = |value| {
+            let mut value = engine.track(value).unwrap();
+            Tracked::on_duplicate_key_update(&mut value, [Login::columns().visits.add(1)]);
+            value
+        };
+        // One row has the one, and another the other.
+        let mut torn = upsert(login("tom", "b"));
+        let refused = engine.flush(&mut torn).await.unwrap_err();
+        assert!(matches!(refused, Error::DuplicateKeyAmbiguous { entity: "Login" }), "{refused}");
+        assert!(Tracked::is_new(&torn));
+        let visits = async || {
+            let found = engine.load_many::<Login>([known[0].id, known[1].id]).await.unwrap();
+            found.into_iter().map(|login| login.unwrap().visits).collect::<Vec<_>>()
+        };
+        assert_eq!(visits().await, [0, 0], "nothing was written");
+        // One row has both, or one of both.
+        for (nick, email) in [("bob", "b"), ("bob", "new"), ("new", "b")] {
+            let mut same = upsert(login(nick, email));
+            engine.flush(&mut same).await.unwrap();
+            assert_eq!(same.id, known[1].id, "{nick} {email}");
+        }
+        assert_eq!(visits().await, [0, 3]);
+    }
+}
+
 #[derive(Entity, Debug, Default, PartialEq)]
 struct Site {
     id: u32,

@@ -38,7 +38,11 @@ pub(super) async fn reload(
             table,
         };
         // Without a value in any of its indexes it met no row, and was inserted.
-        if declared.is_empty() || finding.any_of(&declared, dialect).await? {
+        if declared.is_empty() {
+            continue;
+        }
+        finding.is_only(&declared).await?;
+        if finding.any_of(&declared, dialect).await? {
             continue;
         }
         // Rare, and slow: nobody remembers what is found.
@@ -46,6 +50,7 @@ pub(super) async fn reload(
         let there = there.map_err(|error| failure(table, error))?;
         let there = there.iter().map(Vec::as_slice);
         let there = candidates(shape, &values.columns, there);
+        finding.is_only(&there).await?;
         if !finding.any_of(&there, dialect).await? {
             let entity = table.entity;
             return Err(Error::DuplicateKeyRowUnknown { entity });
@@ -85,6 +90,42 @@ struct Finding<'f, 'a> {
 }
 
 impl Finding<'_, '_> {
+    /// Refuses values that several rows have, one this and another that: which of them the statement met depends on the order
+    /// in which the server looks at the table's indexes. The row with the key is looked for first, by every server.
+    async fn is_only(&mut self, candidates: &[Candidate<'_>]) -> Result<(), Error> {
+        let key = std::slice::from_ref(&self.table.key);
+        let (of_key, others): (Vec<_>, Vec<_>) =
+            candidates.iter().partition(|(columns, _)| *columns == key);
+        if others.len() < 2 {
+            return Ok(());
+        }
+        for (columns, values) in of_key {
+            let sql = render::select_by_columns(self.table, columns);
+            if self.is_there(&sql, values).await? {
+                return Ok(());
+            }
+        }
+        let columns = others.iter().map(|(columns, _)| *columns);
+        let sql = render::count_by_columns(self.table, columns);
+        let values: Vec<_> = others
+            .iter()
+            .flat_map(|(_, values)| values)
+            .copied()
+            .collect();
+        let mut rows = 0;
+        let mut each = |reader: &mut dyn RowReader| {
+            rows = reader.signed()?;
+            Ok(())
+        };
+        let asked = self.session.select(&sql, &values, &mut each).await;
+        asked.map_err(|error| failure(self.table, error))?;
+        if rows > 1 {
+            let entity = self.table.entity;
+            return Err(Error::DuplicateKeyAmbiguous { entity });
+        }
+        Ok(())
+    }
+
     /// What a server's transaction reads may be older than what it writes: a row that somebody has inserted since its first
     /// read, and that the statement met and left as it was, is seen by a locking read only. But one that finds nothing locks
     /// the gap in which others insert: so without a lock first, and for all of them with one only where that finds nothing.

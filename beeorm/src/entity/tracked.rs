@@ -211,7 +211,8 @@ impl<T: Entity> Tracked<T> {
     /// What the INSERT of a new entity does when a row with its key or with one of its unique values
     /// exists: these assignments instead, as ON DUPLICATE KEY UPDATE does. Synchronous `flush` only.
     ///
-    /// After the flush the entity is the row as it then is in the database, its key included.
+    /// After the flush the entity is the row as it then is in the database, its key included. Values that several rows have,
+    /// one this and another that, are refused: [`Error::DuplicateKeyAmbiguous`].
     pub fn on_duplicate_key_update(
         this: &mut Self,
         assignments: impl IntoIterator<Item = Assignment<T>>,

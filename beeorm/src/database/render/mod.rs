@@ -133,6 +133,24 @@ pub(crate) fn select_by_columns(table: &TableSchema, columns: &[usize]) -> Strin
     sql
 }
 
+/// How many rows have the values of one of these sets of columns.
+pub(crate) fn count_by_columns<'c>(
+    table: &TableSchema,
+    sets: impl Iterator<Item = &'c [usize]>,
+) -> String {
+    let key = column(table, table.key);
+    let name = quoted(table.table);
+    let rows = sets.map(|columns| {
+        let equal = columns
+            .iter()
+            .map(|position| format!("{} = ?", column(table, *position)));
+        let equal: Vec<String> = equal.collect();
+        format!("SELECT {key} FROM {name} WHERE {}", equal.join(" AND "))
+    });
+    let rows: Vec<String> = rows.collect();
+    format!("SELECT COUNT(*) FROM ({}) AS `found`", rows.join(" UNION "))
+}
+
 fn select(table: &TableSchema) -> String {
     let columns = list(&table.columns, |column| quoted(&column.name));
     format!("SELECT {columns} FROM {}", quoted(table.table))
