@@ -175,3 +175,90 @@ async fn try_reserve(
         )
     })
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use std::{sync::atomic::AtomicU64, time::Duration};
+
+    use futures_util::future::BoxFuture;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        database::{OpenOptions, open},
+        runtime::Host,
+    };
+
+    /// The machine's, with a clock that the test sets.
+    struct Clock(Runtime, AtomicU64);
+
+    impl Host for Clock {
+        fn now_millis(&self) -> u64 {
+            self.1.load(Ordering::Relaxed)
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+
+        fn uuid(&self) -> Uuid {
+            self.0.uuid()
+        }
+
+        fn random(&self) -> u64 {
+            self.0.random_below(u64::MAX)
+        }
+
+        fn spawn(&self, task: BoxFuture<'static, ()>) {
+            self.0.spawn(task);
+        }
+
+        fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+            self.0.sleep(duration)
+        }
+    }
+
+    /// Neither in a process that runs on, nor in one that is started anew.
+    #[tokio::test]
+    async fn a_clock_that_is_stepped_back_brings_no_id_again() {
+        const HOUR: u64 = 3_600_000;
+        let clock = Arc::new(Clock(Runtime::system(), AtomicU64::new(500_000 * HOUR)));
+        let runtime = Runtime::simulated(Arc::clone(&clock) as Arc<dyn Host>);
+        let options = OpenOptions {
+            url: "sqlite://memory".to_owned(),
+            max_connections: 1,
+            connect_timeout: Duration::from_secs(10),
+            encoding: None,
+            collate: None,
+            runtime: runtime.clone(),
+        };
+        let database = open(&options).await.unwrap();
+        let mut session = database.session(Purpose::Caller).await.unwrap();
+        session.execute(DEFINITION, &[]).await.unwrap();
+        drop(session);
+        let open = async || {
+            ShortIds::open(7, Arc::clone(&database), runtime.clone())
+                .await
+                .unwrap()
+        };
+        let running = open().await;
+        let mut last = running.next().unwrap();
+        clock.1.fetch_sub(HOUR, Ordering::Relaxed);
+        let anew = open().await.next().unwrap();
+        assert!(anew > last, "{anew:x} after {last:x}");
+        // As if all of its block were used: the next is reserved by the clock as it is now.
+        running.state.lock().unwrap().used = BLOCK;
+        for step in [0, HOUR, 2 * HOUR] {
+            clock.1.fetch_sub(step, Ordering::Relaxed);
+            let next = loop {
+                match running.next() {
+                    Ok(id) => break id,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                }
+            };
+            assert!(next > last && next > anew, "{next:x} after {anew:x}");
+            last = next;
+            running.state.lock().unwrap().used = BLOCK;
+        }
+    }
+}

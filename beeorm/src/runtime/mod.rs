@@ -40,8 +40,8 @@ impl Runtime {
         Self(Arc::new(System::new()))
     }
 
-    /// Whatever the simulator makes of time, chance and tasks.
-    #[cfg(feature = "simulation")]
+    /// Whatever a simulator or a test makes of time, chance and tasks.
+    #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn simulated(host: Arc<dyn Host>) -> Self {
         Self(host)
     }
