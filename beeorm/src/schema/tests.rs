@@ -249,7 +249,7 @@ fn indexes_come_go_and_change() {
     let age = |table: &mut Table| table.indexes[1].columns = vec!["age".to_owned()];
     assert_eq!(
         with(age),
-        [unsafe_("DROP INDEX `users.org`")],
+        [unsafe_("DROP INDEX `users_org`")],
         "it serves no reference"
     );
 }
