@@ -231,14 +231,14 @@ impl<'a> Rows<'a> {
     /// Refuses rows that refer to others at too great a depth.
     pub(crate) fn check_depth(&mut self) -> Result<(), Error> {
         let mut items = self.items.iter_mut();
-        items.try_for_each(|item| item.row().check_depth(0))
+        items.try_for_each(|item| item.row.get().check_depth(0))
     }
 
     /// The tables of the rows that wait for others, each with those of the others behind it.
     pub(crate) fn waiting_tables(&mut self) -> Vec<&'static TableSchema> {
         let mut found = Vec::new();
         for item in self.items.iter_mut().filter(|item| !item.finished) {
-            item.row().tables(&mut found);
+            item.row.get().tables(&mut found);
         }
         found
     }
@@ -254,10 +254,8 @@ impl<'a> Rows<'a> {
     pub(crate) fn encode(&mut self, encoder: &mut Encoder<'_>) -> Result<Progress, Error> {
         let mut progress = Progress::Done;
         for item in self.items.iter_mut().filter(|item| !item.finished) {
-            let (intent, mut slot) = (item.intent, std::mem::take(&mut item.slot));
-            let encoded = item.row().encode(&mut slot, intent, encoder);
-            item.slot = slot;
-            match encoded? {
+            let row = item.row.get();
+            match row.encode(&mut item.slot, item.intent, encoder)? {
                 Progress::Done => item.finished = true,
                 Progress::Waiting => progress = Progress::Waiting,
             }
@@ -286,7 +284,7 @@ impl<'a> Rows<'a> {
     ) -> Result<(), ColumnError> {
         self.items
             .iter_mut()
-            .try_for_each(|item| item.row().reload(place, &mut *reader))
+            .try_for_each(|item| item.row.get().reload(place, &mut *reader))
     }
 
     pub(crate) fn conclude(&mut self, conclusion: &Conclusion) {
@@ -299,10 +297,8 @@ impl<'a> Rows<'a> {
     }
 
     fn each(&mut self, mut act: impl FnMut(&mut dyn Row, &mut Slot)) {
-        for item in &mut self.items {
-            let mut slot = std::mem::take(&mut item.slot);
-            act(item.row(), &mut slot);
-            item.slot = slot;
+        for Item { row, slot, .. } in &mut self.items {
+            act(row.get(), slot);
         }
     }
 }
@@ -315,11 +311,11 @@ impl fmt::Debug for Rows<'_> {
     }
 }
 
-impl<'a> Item<'a> {
-    fn row(&mut self) -> &mut (dyn Row + 'a) {
-        match &mut self.row {
-            Held::Borrowed(row) => *row,
-            Held::Owned(row) => row.as_mut(),
+impl<'a> Held<'a> {
+    fn get(&mut self) -> &mut (dyn Row + 'a) {
+        match self {
+            Self::Borrowed(row) => *row,
+            Self::Owned(row) => row.as_mut(),
         }
     }
 }
