@@ -17,38 +17,19 @@ const LAST_TIMESTAMP: i64 = 2_147_483_648_000_000 - 1;
 /// Refuses what a strict MySQL would refuse, or silently change.
 pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(), ColumnError> {
     match (column_type, value) {
+        _ if is_small(column_type, &value) => Ok(()),
         (
             ColumnType::Text {
                 length: Some(limit),
             },
             ValueRef::Text(text),
-        ) => {
-            // A text has at most as many characters as bytes: most are counted without a look.
-            let limit = u64::from(*limit);
-            if text.len() as u64 <= limit {
-                return Ok(());
-            }
-            within(text.chars().count() as u64, limit, "characters")
-        }
+        ) => within(text.chars().count() as u64, u64::from(*limit), "characters"),
         (ColumnType::Text { length: None }, ValueRef::Text(text)) => {
             within(text.len() as u64, MEDIUM, "bytes")
         }
         (ColumnType::Blob(size), ValueRef::Bytes(bytes)) => {
             within(bytes.len() as u64, size.max_bytes(), "bytes")
         }
-        // Most are in the range of their width: seen without the numbers that would tell it.
-        (ColumnType::Integer { bits, signed: true }, ValueRef::Signed(value))
-            if is_signed(value, *bits) =>
-        {
-            Ok(())
-        }
-        (
-            ColumnType::Integer {
-                bits,
-                signed: false,
-            },
-            ValueRef::Unsigned(value),
-        ) if value.checked_shr(u32::from(*bits)).unwrap_or_default() == 0 => Ok(()),
         (ColumnType::Integer { .. } | ColumnType::Bool, ValueRef::Signed(value)) => {
             whole(column_type, value.into())
         }
@@ -95,6 +76,32 @@ pub(crate) fn check(column_type: &ColumnType, value: ValueRef<'_>) -> Result<(),
             )
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether the value fits for sure, as nearly all do, told without a look into it.
+#[inline]
+pub(crate) fn is_small(column_type: &ColumnType, value: &ValueRef<'_>) -> bool {
+    match (column_type, value) {
+        // It has at most as many characters as bytes.
+        (
+            ColumnType::Text {
+                length: Some(limit),
+            },
+            ValueRef::Text(text),
+        ) => u32::try_from(text.len()).is_ok_and(|length| length <= *limit),
+        (ColumnType::Integer { bits, signed: true }, ValueRef::Signed(value)) => {
+            is_signed(*value, *bits)
+        }
+        (
+            ColumnType::Integer {
+                bits,
+                signed: false,
+            },
+            ValueRef::Unsigned(value),
+        ) => value.checked_shr(u32::from(*bits)).unwrap_or_default() == 0,
+        (ColumnType::Uuid, ValueRef::Uuid(_)) | (ColumnType::Bool, ValueRef::Bool(_)) => true,
+        _ => false,
     }
 }
 

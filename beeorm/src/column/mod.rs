@@ -37,7 +37,7 @@ mod json_text;
 #[cfg(any(feature = "mysql", feature = "embedded"))]
 pub(crate) use self::value::{date_text, datetime_text};
 pub(crate) use self::{
-    check::{check, finite, whole},
+    check::{check, finite, is_small, whole},
     encoded::{Corrupt, ValueRef, read_varint, write_varint},
     encoded_reader::EncodedReader,
     identity::identity,

@@ -2,7 +2,7 @@
 
 use super::{ColumnSchema, Entity, TableSchema};
 use crate::{
-    column::{ColumnError, ColumnSink, ValueRef, check},
+    column::{ColumnError, ColumnSink, ValueRef, check, is_small},
     error::Error,
 };
 
@@ -15,6 +15,7 @@ pub(crate) fn encode_row<E: Entity>(value: &E, out: &mut Vec<u8>) -> Result<(), 
     let mut watch = |place: usize, value: ValueRef<'_>| {
         if refused.is_none()
             && let Some(column) = schema.columns.get(place)
+            && !is_small(&column.column_type, &value)
             && let Err(problem) = fits(schema, (place, column), value)
         {
             refused = Some((place, problem));
