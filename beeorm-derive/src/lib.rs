@@ -20,9 +20,17 @@ use syn::DeriveInput;
 
 /// Makes a struct an entity: its values are rows of a table, its fields are columns.
 ///
-/// ```ignore
+/// ```
 /// use beeorm::prelude::*;
 ///
+/// # #[derive(Embedded, Debug, Default)]
+/// # struct Address { city: String }
+/// # #[derive(Entity)]
+/// # struct Organization { id: u64 }
+/// # #[derive(serde::Serialize, serde::Deserialize, Debug, Default)]
+/// # struct Settings {}
+/// # #[derive(Debug, Default)]
+/// # struct Session;
 /// #[derive(Entity, Debug, Default)]
 /// #[entity(table = "users")]
 /// struct User {
@@ -121,7 +129,10 @@ pub fn derive_entity(input: TokenStream) -> TokenStream {
 
 /// Makes a struct a group of columns, to be held by entities under `#[entity(embedded)]`.
 ///
-/// ```ignore
+/// ```
+/// # use beeorm::prelude::*;
+/// # #[derive(Embedded, Debug, Default)]
+/// # struct Coordinates { latitude: f64, longitude: f64 }
 /// #[derive(Embedded, Debug, Default)]
 /// struct Address {
 ///     #[entity(length = 100)]
@@ -141,7 +152,7 @@ pub fn derive_entity(input: TokenStream) -> TokenStream {
 ///     work: Address,                // w_street, w_city, w_latitude ..
 /// }
 ///
-/// Customer::columns().home.city;
+/// let city = Customer::columns().home.city;
 /// ```
 ///
 /// | `#[entity(..)]` | on | |
@@ -158,7 +169,8 @@ pub fn derive_embedded(input: TokenStream) -> TokenStream {
 
 /// Makes an enum without fields the values of an ENUM column, or by `Set` of a SET column.
 ///
-/// ```ignore
+/// ```
+/// # use beeorm::prelude::*;
 /// #[derive(EntityEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 /// enum Status {
 ///     #[default]
@@ -181,8 +193,7 @@ pub fn derive_embedded(input: TokenStream) -> TokenStream {
 /// | `crate = ::my::beeorm` | the enum | Where beeorm is, when it is not `::beeorm`. |
 /// | `rename = "on hold"` | a variant | The stored name; otherwise the variant's as it is written. |
 ///
-/// The names must differ in more than case, and hold no comma. The enum has to be `Copy` and `Eq`. A SET has at most
-/// 64 values.
+/// The names must differ in more than case, and hold no comma. A SET has at most 64 values.
 #[proc_macro_derive(EntityEnum, attributes(entity))]
 pub fn derive_entity_enum(input: TokenStream) -> TokenStream {
     entity_enum(input.into()).into()
