@@ -145,10 +145,9 @@ fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>
     } else {
         " NOT NULL"
     });
-    if let Some(default) = default(column, position == table.key, purpose) {
-        sql.push_str(&format!(" DEFAULT {default}"));
-    }
-    if position == table.key && table.key_source == KeySource::AutoIncrement {
+    let is_key = position == table.key;
+    // Servers take one or the other.
+    if is_key && table.key_source == KeySource::AutoIncrement {
         sql.push_str(" AUTO_INCREMENT");
     }
     if let For::Change(have) = purpose {
@@ -170,6 +169,8 @@ fn as_it_is(mysql: &MySql, have: &Column, default: &str) -> String {
 }
 
 fn comment(mysql: &MySql, have: &Column) -> String {
+    } else if let Some(default) = default(column, is_key, purpose) {
+        sql.push_str(&format!(" DEFAULT {default}"));
     if have.comment.is_empty() {
         return String::new();
     }
@@ -209,7 +210,7 @@ fn default(column: &ColumnSchema, is_key: bool, purpose: &For<'_>) -> Option<Str
     let needed = match purpose {
         // Without one, servers before their `explicit_defaults_for_timestamp` set it at every update.
         _ if *kind == ColumnType::Timestamp => true,
-        For::NewTable => false,
+        For::NewTable(_) => false,
         // Programs that do not know the column yet go on inserting rows, and so do their frames in the stream.
         For::OldTable => !is_key,
         For::Change(have) => have.default.is_some() && is_default(column, have.default.as_deref()),
