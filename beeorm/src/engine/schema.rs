@@ -55,7 +55,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`]; what was run before stays.
+    /// [`Error::Database`], the first one; what was run stays, also of what stands behind it.
     pub async fn update(&self) -> Result<Vec<Alter>, Error> {
         self.run(Alter::is_safe).await
     }
@@ -65,7 +65,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`]; what was run before stays.
+    /// As [`update`](Self::update).
     pub async fn update_unsafe(&self) -> Result<Vec<Alter>, Error> {
         self.run(|alter| alter.sql().is_some()).await
     }
@@ -93,15 +93,30 @@ impl Schema {
         }
     }
 
-    /// Those that were run are done, whatever becomes of the others.
+    /// What a server refuses holds up nothing else; the first refusal is told. Where it is away, the rest waits.
     async fn run_all(&self, alters: Vec<Alter>) -> Result<(), (Alter, Error)> {
+        let mut first = None;
         for alter in alters {
-            if let Err(error) = self.parts.alter(&alter).await {
-                return Err((alter, error));
+            let Err(error) = self.parts.alter(&alter).await else {
+                continue;
+            };
+            let goes_on = is_refusal(&error);
+            if first.is_some() {
+                tracing::warn!(pool = alter.pool(), %error, "not done: {alter}");
+            } else {
+                first = Some((alter, error));
+            }
+            if !goes_on {
+                break;
             }
         }
-        Ok(())
+        first.map_or(Ok(()), Err)
     }
+}
+
+/// Of this one statement.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error, Error::Database(error) if !error.class().is_passing() && !error.is_denied())
 }
 
 fn is_contention(error: &Error) -> bool {
