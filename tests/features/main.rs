@@ -54,6 +54,7 @@ mod rights;
 mod runtimes;
 mod schema;
 mod schema_of_others;
+mod schema_of_parents;
 mod schema_patience;
 mod schema_rolling;
 mod sentinel;

@@ -18,11 +18,17 @@ pub struct Alter {
 pub(super) enum Action {
     Run(String),
     /// No statement does it; this does.
-    #[cfg_attr(
-        not(feature = "embedded"),
-        allow(dead_code, reason = "MySQL has a statement for everything")
-    )]
     ByHand(String),
+}
+
+impl Action {
+    /// Not before somebody did something else.
+    pub(super) fn by_hand(self, why: &str) -> Self {
+        match self {
+            Self::Run(sql) => Self::ByHand(format!("{why}: {sql}")),
+            by_hand @ Self::ByHand(_) => by_hand,
+        }
+    }
 }
 
 impl Alter {

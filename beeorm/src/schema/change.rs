@@ -7,6 +7,8 @@ pub(super) enum Change<'a> {
     /// With the indexes, and with these references; the others come when their tables are there.
     Create {
         foreign_keys: Vec<ForeignKey>,
+        /// Of columns that have another collation than the table.
+        collations: Vec<(usize, String)>,
     },
     DropForeignKey(&'a str),
     MakeTransactional,
@@ -23,7 +25,11 @@ pub(super) enum Change<'a> {
         /// As SQL.
         default: String,
     },
-    AddColumn(usize),
+    AddColumn {
+        position: usize,
+        /// Where it is not to have the table's.
+        collation: Option<String>,
+    },
     ModifyColumn {
         position: usize,
         have: &'a Column,
@@ -55,6 +61,8 @@ pub(super) struct Step<'a> {
 pub(super) enum Danger<'a> {
     None,
     Always(&'static str),
+    /// No statement does it as things are.
+    ByHand(&'static str),
     /// Where a row has a value in each of these columns.
     WithValues(&'static str, Vec<&'a str>),
 }

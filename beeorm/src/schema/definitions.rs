@@ -43,6 +43,23 @@ pub(super) trait Definitions: Send + Sync {
         true
     }
 
+    /// Whether a column of the one type may refer to a key of the other.
+    fn may_refer(&self, column: &str, key: &str) -> bool {
+        let _ = (column, key);
+        true
+    }
+
+    /// The collation of the texts in a new table, where it is known.
+    fn new_collation(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether a text of this collation can hold all these letters.
+    fn has_letters(&self, collation: &str, letters: &str) -> bool {
+        let _ = (collation, letters);
+        true
+    }
+
     /// The default, as SQL, that a column which no entity knows can be given afterwards, and that means nothing.
     fn default_for(&self, have: &Column) -> Option<String>;
 

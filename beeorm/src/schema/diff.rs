@@ -1,15 +1,17 @@
 //! What is wanted against what is there, for every database alike.
 
-use std::collections::HashSet;
-
 use super::{
     change::{Change, Danger, Step},
     definitions::Definitions,
     foreign_key::foreign_keys,
     have::{Column, ForeignKey, Index, Table},
     literal::is_default,
+    parents::{OWN_ENGINE, Parents},
 };
-use crate::entity::{IndexSchema, KeySource, TableSchema};
+use crate::{
+    column::ColumnType,
+    entity::{ColumnSchema, IndexSchema, KeySource, TableSchema},
+};
 
 const NOT_ASKED_FOR: &str = "no field of the entity asks for it, but something else may";
 const DATA_IS_LOST: &str = "no field of the entity asks for it: what is stored in it would be lost";
@@ -18,6 +20,9 @@ pub(super) const INSERTS_FAIL: &str = "no field of the entity asks for it: what 
 const VALUES_CHANGE: &str = "it converts what is stored, and fails where that does not fit";
 const TOO_LONG: &str = "an index of the table covers the column, and no index holds what it would hold then: drop the index, \
      or take the column out of it, first";
+const NOT_HELD: &str = "no index holds what the column holds as it is: change the column first";
+const LETTERS: &str = "the column's character set has not the letters of its values or its default: convert the table to \
+     utf8mb4 (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4), then run";
 const NULLS: &str = "it fails where NULL is stored";
 const OTHERS: &str = "other programs may rely on what the column does when they leave it out";
 const DUPLICATES: &str = "it fails where two rows have the same values";
@@ -26,22 +31,23 @@ pub(super) const LEFT_OUT: &str = "programs that do not know the column yet leav
      when they are gone";
 const REBUILD: &str = "it builds the whole table anew";
 
-/// What has to be done, in this order. `missing` are the wanted tables that are not there yet.
+/// What has to be done, in this order.
 pub(super) fn diff<'a>(
     definitions: &dyn Definitions,
     table: &'a TableSchema,
     have: Option<&'a Table>,
-    missing: &HashSet<&str>,
+    parents: &Parents<'a>,
 ) -> Vec<Step<'a>> {
     let foreign_keys = foreign_keys(table);
     match have {
-        None => create(definitions, foreign_keys, missing),
+        None => create(definitions, table, foreign_keys, parents),
         Some(have) if have.is_view => Vec::new(),
         Some(have) => {
             let mut diff = Diff {
                 definitions,
                 table,
                 have,
+                parents,
                 foreign_keys,
                 steps: Vec::new(),
             };
@@ -59,36 +65,48 @@ pub(super) fn diff<'a>(
 
 fn create<'a>(
     definitions: &dyn Definitions,
+    table: &TableSchema,
     foreign_keys: Vec<(usize, ForeignKey)>,
-    missing: &HashSet<&str>,
+    parents: &Parents<'_>,
 ) -> Vec<Step<'a>> {
-    let is_there =
-        |key: &ForeignKey| definitions.refers_ahead() || !missing.contains(key.parent.as_str());
-    let (now, later): (Vec<_>, Vec<_>) =
-        foreign_keys.into_iter().partition(|(_, key)| is_there(key));
-    let create = Change::Create {
-        foreign_keys: now.into_iter().map(|(_, key)| key).collect(),
+    let (mut now, mut later, mut collations) = (Vec::new(), Vec::new(), Vec::new());
+    for (position, foreign_key) in foreign_keys {
+        let kind = definitions.kind(table, position);
+        let obstacle = parents.obstacle(definitions, &foreign_key, (None, &kind));
+        let collation = parents.collation(definitions, &foreign_key);
+        let other =
+            collation.filter(|collation| definitions.new_collation() != Some(collation.as_str()));
+        collations.extend(other.map(|collation| (position, collation)));
+        let is_there =
+            definitions.refers_ahead() || !parents.is_missing(&foreign_key.parent, table.table);
+        if is_there && obstacle.is_none() {
+            now.push(foreign_key);
+        } else {
+            later.push(Step {
+                change: Change::AddForeignKey {
+                    foreign_key,
+                    position,
+                    with_column: false,
+                },
+                danger: obstacle.unwrap_or(Danger::None),
+            });
+        }
+    }
+    let create = Step {
+        change: Change::Create {
+            foreign_keys: now,
+            collations,
+        },
+        danger: Danger::None,
     };
-    let later = later
-        .into_iter()
-        .map(|(position, foreign_key)| Change::AddForeignKey {
-            foreign_key,
-            position,
-            with_column: false,
-        });
-    std::iter::once(create)
-        .chain(later)
-        .map(|change| Step {
-            change,
-            danger: Danger::None,
-        })
-        .collect()
+    std::iter::once(create).chain(later).collect()
 }
 
 struct Diff<'a, 'd> {
     definitions: &'d dyn Definitions,
     table: &'a TableSchema,
     have: &'a Table,
+    parents: &'d Parents<'a>,
     /// The wanted ones.
     foreign_keys: Vec<(usize, ForeignKey)>,
     steps: Vec<Step<'a>>,
@@ -131,7 +149,14 @@ impl<'a> Diff<'a, '_> {
         for (position, column) in self.table.columns.iter().enumerate() {
             match self.have.column(&column.name) {
                 None if position == self.table.key => {}
-                None => self.push(Change::AddColumn(position), Danger::None),
+                None => {
+                    let collation = self.collation(position);
+                    let added = Change::AddColumn {
+                        position,
+                        collation,
+                    };
+                    self.push(added, Danger::None);
+                }
                 Some(have) => {
                     if let Some(danger) = self.difference(position, have) {
                         self.push(Change::ModifyColumn { position, have }, danger);
@@ -139,6 +164,22 @@ impl<'a> Diff<'a, '_> {
                 }
             }
         }
+    }
+
+    /// That of a new column which cannot have the table's.
+    fn collation(&self, position: usize) -> Option<String> {
+        let mut foreign_keys = self.foreign_keys.iter();
+        let wanted = match foreign_keys.find(|(of, _)| *of == position) {
+            Some((_, key)) => self.parents.collation(self.definitions, key),
+            None => {
+                let letters = letters(self.table.columns.get(position)?);
+                let collation = self.have.collation.as_deref()?;
+                let lacks = !self.definitions.has_letters(collation, &letters);
+                let new = self.definitions.new_collation().filter(|_| lacks);
+                new.map(str::to_owned)
+            }
+        };
+        wanted.filter(|wanted| self.have.collation.as_ref() != Some(wanted))
     }
 
     /// Those who know it go on with it; those who do not have to be able to insert rows.
@@ -195,21 +236,61 @@ impl<'a> Diff<'a, '_> {
                 .any(|key| self.have.is_same_name(&key.column, &have.name));
         let keeps_values =
             kind == have.kind || (!is_tied && self.definitions.widens(&have.kind, &kind));
-        Some(
-            if !keeps_values || (auto_increment && !have.auto_increment) {
-                Danger::Always(VALUES_CHANGE)
-            } else if let Some(lost) = have.loses {
-                Danger::Always(lost)
-            } else if have.nullable && !column.nullable {
-                Danger::Always(NULLS)
-            } else if have.on_update || (!same_default && column.default.is_none()) {
-                Danger::Always(OTHERS)
-            } else if kind != have.kind && !self.fits_indexes(have) {
-                Danger::Always(TOO_LONG)
+        Some(if !self.has_letters(column, have, same_kind) {
+            Danger::ByHand(LETTERS)
+        } else if !keeps_values || (auto_increment && !have.auto_increment) {
+            Danger::Always(VALUES_CHANGE)
+        } else if let Some(lost) = have.loses {
+            Danger::Always(lost)
+        } else if have.nullable && !column.nullable {
+            Danger::Always(NULLS)
+        } else if have.on_update || (!same_default && column.default.is_none()) {
+            Danger::Always(OTHERS)
+        } else if kind != have.kind && !self.fits_indexes(have) {
+            Danger::Always(TOO_LONG)
+        } else {
+            Danger::None
+        })
+    }
+
+    /// Whether its character set, which it keeps, has those of its values and its default.
+    fn has_letters(&self, column: &ColumnSchema, have: &Column, same_kind: bool) -> bool {
+        let collation = have.collation.as_ref().or(self.have.collation.as_ref());
+        let default = column.default.unwrap_or_default();
+        collation.is_none_or(|collation| {
+            let letters = if same_kind {
+                default.to_owned()
             } else {
-                Danger::None
+                letters(column)
+            };
+            self.definitions.has_letters(collation, &letters)
+        })
+    }
+
+    /// The type that a column has after all that is safe.
+    fn kind_for_now(&self, position: usize) -> String {
+        let wanted = || self.definitions.kind(self.table, position);
+        match self.there(position) {
+            Some(have) => match self.difference(position, have) {
+                Some(Danger::None) => wanted(),
+                _ => have.kind.clone(),
             },
-        )
+            None => wanted(),
+        }
+    }
+
+    fn there(&self, position: usize) -> Option<&'a Column> {
+        self.have.column(&self.table.columns.get(position)?.name)
+    }
+
+    /// Whether an index holds these columns after all that is safe.
+    fn holds(&self, columns: &[usize]) -> bool {
+        let new = Column::default();
+        let mut columns = columns.iter().map(|position| {
+            let column = self.there(*position).unwrap_or(&new);
+            (column, self.kind_for_now(*position))
+        });
+        self.definitions.fits_index(&mut columns, 0)
     }
 
     /// Whether the indexes that there are, and that cover the column, hold what is wanted of their columns.
@@ -299,6 +380,7 @@ impl<'a> Diff<'a, '_> {
                 continue;
             }
             let danger = match there {
+                _ if !self.holds(&index.columns) => Danger::Always(NOT_HELD),
                 _ if index.unique => self.danger(&index.columns, DUPLICATES),
                 Some(_) => Danger::Always(NOT_ASKED_FOR),
                 None => Danger::None,
@@ -344,7 +426,10 @@ impl<'a> Diff<'a, '_> {
             {
                 continue;
             }
-            let (with_column, danger) = (self.is_new(position), self.danger(&[position], ORPHANS));
+            let with_column = self.is_new(position);
+            let danger = self
+                .obstacle(position, &foreign_key)
+                .unwrap_or_else(|| self.danger(&[position], ORPHANS));
             self.push(
                 Change::AddForeignKey {
                     foreign_key,
@@ -354,6 +439,15 @@ impl<'a> Diff<'a, '_> {
                 danger,
             );
         }
+    }
+
+    fn obstacle(&self, position: usize, key: &ForeignKey) -> Option<Danger<'a>> {
+        if self.have.without_transactions {
+            return Some(Danger::Always(OWN_ENGINE));
+        }
+        let kind = self.kind_for_now(position);
+        self.parents
+            .obstacle(self.definitions, key, (self.there(position), &kind))
     }
 
     /// Whether programs from before it leave it out of their rows, so that all of them have one value in it.
@@ -384,4 +478,14 @@ impl<'a> Diff<'a, '_> {
         }
         Danger::WithValues(why, filled)
     }
+}
+
+/// What its character set has to have.
+fn letters(column: &ColumnSchema) -> String {
+    let values = match column.column_type {
+        ColumnType::Enum(values) | ColumnType::Set(values) => values,
+        _ => &[],
+    };
+    let default = column.default.unwrap_or_default();
+    values.iter().copied().chain([default]).collect()
 }

@@ -15,6 +15,8 @@ pub(super) struct Table {
     pub(super) foreign_keys: Vec<ForeignKey>,
     /// Whether its engine knows no transactions.
     pub(super) without_transactions: bool,
+    /// That of columns which say nothing of theirs.
+    pub(super) collation: Option<String>,
     /// Whether it is a view, which is not ours to alter.
     pub(super) is_view: bool,
     /// Whether names differ by no letter's case; else by that of the letters from A to Z alone.

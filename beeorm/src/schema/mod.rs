@@ -13,12 +13,11 @@ mod have;
 mod literal;
 mod mysql;
 mod order;
+mod parents;
 #[cfg(feature = "embedded")]
 mod sqlite;
 #[cfg(test)]
 mod tests;
-
-use std::collections::HashSet;
 
 pub use self::alter::Alter;
 use self::{
@@ -27,6 +26,7 @@ use self::{
     definitions::{Definitions, definitions},
     diff::diff,
     have::{Table, has_values},
+    parents::Parents,
 };
 use crate::{
     database::{Database, DatabaseError, FailureClass, Purpose, SelectError, Session, own_tables},
@@ -65,6 +65,10 @@ pub(crate) async fn alters(
         let danger = match danger {
             Danger::None => None,
             Danger::Always(why) => Some(why),
+            Danger::ByHand(why) => {
+                alters.push(Alter::new(pool, table, action.by_hand(why), Some(why)));
+                continue;
+            }
             Danger::WithValues(why, columns) => has_values(session, table, &columns)
                 .await
                 .map_err(unreadable)?
@@ -104,16 +108,10 @@ fn of_entities<'a>(
     schemas: &[&'static TableSchema],
     there: &'a [Option<Table>],
 ) -> Vec<(&'static str, Action, Danger<'a>)> {
-    let mut missing: HashSet<&str> = schemas
-        .iter()
-        .zip(there)
-        .filter(|(_, have)| have.is_none())
-        .map(|(schema, _)| schema.table)
-        .collect();
+    let parents = Parents::new(schemas, there);
     let mut phases = [Vec::new(), Vec::new(), Vec::new()];
     for (schema, have) in schemas.iter().zip(there) {
-        missing.remove(schema.table);
-        for Step { change, danger } in diff(definitions, schema, have.as_ref(), &missing) {
+        for Step { change, danger } in diff(definitions, schema, have.as_ref(), &parents) {
             let actions = definitions.write(schema, &change);
             let actions = actions
                 .into_iter()

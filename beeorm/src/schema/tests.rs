@@ -350,7 +350,8 @@ fn types_and_defaults_are_spelled_for_every_sql_mode() {
         MYSQL.write(
             &table,
             &Change::Create {
-                foreign_keys: Vec::new()
+                foreign_keys: Vec::new(),
+                collations: Vec::new(),
             }
         )
     );

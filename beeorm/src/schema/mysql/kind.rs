@@ -131,6 +131,38 @@ pub(super) fn widens(have: &str, want: &str) -> bool {
     }
 }
 
+/// Whether a column of the one type may refer to a key of the other: texts of whatever length, all else as it is.
+pub(super) fn may_refer(column: &str, key: &str) -> bool {
+    let (column, key) = (Kind::of(column), Kind::of(key));
+    let is_signed = |kind: &Kind<'_>| !kind.rest.contains("unsigned");
+    let family = |kind: &Kind<'_>| match kind.name {
+        "char" | "varchar" => Some("text"),
+        "binary" | "varbinary" => Some("bytes"),
+        _ => None,
+    };
+    match (family(&column), family(&key)) {
+        (None, None) => {
+            column.name == key.name
+                && (column.inner == key.inner || column.rank(&INTEGERS).is_some())
+                && is_signed(&column) == is_signed(&key)
+        }
+        (column, key) => column == key,
+    }
+}
+
+/// Whether a text of this collation can hold all these letters; what nobody knows here the server knows.
+pub(super) fn has_letters(collation: &str, letters: &str) -> bool {
+    // Of the code page 1252, which is what the servers call latin1.
+    const MORE: &str = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ";
+    let has = |letter: char| match collation.split('_').next() {
+        Some("ascii") => letter.is_ascii(),
+        Some("latin1") => letter <= '\u{ff}' || MORE.contains(letter),
+        Some("utf8" | "utf8mb3" | "ucs2") => letter <= '\u{ffff}',
+        _ => true,
+    };
+    letters.chars().all(has)
+}
+
 /// What a column that has this type takes of an index; none where it has no bounded length.
 pub(super) fn index_bytes(column: &Column, kind: &str) -> Option<u32> {
     let kind = Kind::of(kind);
@@ -252,6 +284,40 @@ mod tests {
                 ..Column::default()
             };
             assert_eq!(zero(&column).as_deref(), expected, "{}", column.kind);
+        }
+    }
+
+    #[test]
+    fn a_column_refers_to_a_key_of_its_own_type() {
+        for (column, key, expected) in [
+            ("varchar(255)", "char(20)", true),
+            ("int unsigned", "int(5) unsigned zerofill", true),
+            ("int unsigned", "int unsigned", true),
+            ("int", "int unsigned", false),
+            ("bigint", "int", false),
+            ("binary(16)", "varbinary(16)", true),
+            ("binary(16)", "char(16)", false),
+            ("text", "varchar(255)", false),
+        ] {
+            assert_eq!(may_refer(column, key), expected, "{column} {key}");
+        }
+    }
+
+    #[test]
+    fn a_character_set_has_letters() {
+        for (collation, letters, expected) in [
+            ("latin1_swedish_ci", "é€", true),
+            ("latin1_swedish_ci", "日", false),
+            ("ascii_bin", "é", false),
+            ("utf8mb3_general_ci", "日", true),
+            ("utf8mb3_general_ci", "🐝", false),
+            ("utf8mb4_bin", "🐝", true),
+        ] {
+            assert_eq!(
+                has_letters(collation, letters),
+                expected,
+                "{collation} {letters}"
+            );
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct MySql {
     is_maria: bool,
     /// What a new table says of its character set.
     charset: String,
+    /// The collation that its texts have then.
+    collation: Option<String>,
     /// Whether the SQL mode lets a backslash stand for itself.
     plain_backslashes: bool,
 }
@@ -33,6 +35,7 @@ impl MySql {
     pub(super) const UTF8: Self = Self {
         is_maria: false,
         charset: String::new(),
+        collation: None,
         plain_backslashes: false,
     };
 
@@ -45,6 +48,7 @@ impl MySql {
         let mut asked = Self {
             is_maria: database.dialect() == Dialect::MariaDb,
             charset: database.table_charset().to_owned(),
+            collation: None,
             plain_backslashes: false,
         };
         let mut each = |row: &mut dyn RowReader| {
@@ -52,9 +56,18 @@ impl MySql {
                 asked.charset.push_str(" CHARACTER SET utf8mb4");
             }
             asked.plain_backslashes = row.text()?.contains("NO_BACKSLASH_ESCAPES");
+            let of_database = row.text()?.to_owned();
+            asked.collation = match asked.charset.as_str() {
+                "" => Some(of_database),
+                " CHARACTER SET utf8mb4" => Some(row.text()?.to_owned()),
+                charset => charset
+                    .rsplit_once(" COLLATE ")
+                    .map(|(_, told)| told.to_owned()),
+            };
             Ok(())
         };
-        let sql = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@sql_mode AS CHAR)";
+        let sql = "SELECT CAST(@@character_set_database AS CHAR), CAST(@@sql_mode AS CHAR), \
+                   CAST(@@collation_database AS CHAR), CAST(COLLATION(CONVERT('' USING utf8mb4)) AS CHAR)";
         session.select(sql, &[], &mut each).await?;
         Ok(asked)
     }
@@ -103,6 +116,18 @@ impl Definitions for MySql {
         let mut bytes = columns.map(|(column, kind)| kind::index_bytes(column, &kind));
         let sum = bytes.try_fold(other_bytes, |sum, bytes| Some(sum.saturating_add(bytes?)));
         sum.is_some_and(|sum| sum <= INDEX_BYTES)
+    }
+
+    fn may_refer(&self, column: &str, key: &str) -> bool {
+        kind::may_refer(column, key)
+    }
+
+    fn new_collation(&self) -> Option<&str> {
+        self.collation.as_deref()
+    }
+
+    fn has_letters(&self, collation: &str, letters: &str) -> bool {
+        kind::has_letters(collation, letters)
     }
 
     fn index_name(&self, _: &TableSchema, index: &IndexSchema) -> String {

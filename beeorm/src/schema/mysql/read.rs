@@ -10,7 +10,7 @@ use crate::{
     database::{SelectError, Session, render::quoted},
 };
 
-const TABLE: &str = "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES \
+const TABLE: &str = "SELECT TABLE_TYPE, ENGINE, TABLE_COLLATION FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?";
 const COLUMNS: &str = "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
      COLUMN_COMMENT FROM information_schema.COLUMNS \
@@ -33,10 +33,11 @@ pub(super) async fn table(
     is_maria: bool,
 ) -> Result<Option<Table>, SelectError> {
     let about = rows(session, TABLE, table, |row| {
-        Ok((String::read(row)?, Option::<String>::read(row)?))
+        let (table_type, engine) = (String::read(row)?, Option::<String>::read(row)?);
+        Ok((table_type, engine, Option::<String>::read(row)?))
     })
     .await?;
-    let Some((table_type, engine)) = about.into_iter().next() else {
+    let Some((table_type, engine, collation)) = about.into_iter().next() else {
         return Ok(None);
     };
     let mut columns = rows(session, COLUMNS, table, |row| column(row, is_maria)).await?;
@@ -79,6 +80,7 @@ pub(super) async fn table(
             .collect(),
         without_transactions: engine
             .is_some_and(|engine| ["MyISAM", "Aria", "MEMORY", "CSV"].contains(&engine.as_str())),
+        collation,
         is_view,
         folds_all_letters: true,
         columns,

@@ -14,9 +14,10 @@ use crate::{
 
 /// What a column's definition is for.
 enum For<'a> {
-    NewTable,
+    /// With a collation that is not the table's.
+    NewTable(Option<&'a str>),
     /// With rows in the table that get a value too.
-    OldTable,
+    OldTable(Option<&'a str>),
     /// What it says of itself that no entity asks for stays.
     Change(&'a Column),
 }
@@ -24,7 +25,10 @@ enum For<'a> {
 /// The statement that makes the change.
 pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> String {
     let clause = match change {
-        Change::Create { foreign_keys } => return create(mysql, table, foreign_keys),
+        Change::Create {
+            foreign_keys,
+            collations,
+        } => return create(mysql, table, foreign_keys, collations),
         Change::DropForeignKey(name) => format!("DROP FOREIGN KEY {}", quoted(name)),
         Change::MakeTransactional => "ENGINE=InnoDB".to_owned(),
         Change::ReplaceKey {
@@ -35,7 +39,7 @@ pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> St
             let added = with_column.then(|| {
                 format!(
                     "ADD COLUMN {}, ",
-                    column(mysql, table, table.key, &For::OldTable)
+                    column(mysql, table, table.key, &For::OldTable(None))
                 )
             });
             format!("{dropped}{}ADD {}", added.unwrap_or_default(), key(table))
@@ -48,9 +52,17 @@ pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> St
         Change::GiveDefault { have, default } => {
             format!("ALTER COLUMN {} SET DEFAULT {default}", quoted(&have.name))
         }
-        Change::AddColumn(position) => format!(
+        Change::AddColumn {
+            position,
+            collation,
+        } => format!(
             "ADD COLUMN {}",
-            column(mysql, table, *position, &For::OldTable)
+            column(
+                mysql,
+                table,
+                *position,
+                &For::OldTable(collation.as_deref())
+            )
         ),
         Change::ModifyColumn { position, have } => {
             format!(
@@ -75,9 +87,18 @@ pub(super) fn sql(mysql: &MySql, table: &TableSchema, change: &Change<'_>) -> St
     format!("ALTER TABLE {} {clause}", quoted(table.table))
 }
 
-fn create(mysql: &MySql, table: &TableSchema, foreign_keys: &[ForeignKey]) -> String {
-    let columns =
-        (0..table.columns.len()).map(|position| column(mysql, table, position, &For::NewTable));
+fn create(
+    mysql: &MySql,
+    table: &TableSchema,
+    foreign_keys: &[ForeignKey],
+    collations: &[(usize, String)],
+) -> String {
+    let collation = |position| {
+        let mut collations = collations.iter();
+        collations.find_map(|(of, collation)| (*of == position).then_some(collation.as_str()))
+    };
+    let columns = (0..table.columns.len())
+        .map(|position| column(mysql, table, position, &For::NewTable(collation(position))));
     let indexes = table.indexes.iter().map(|new| index(table, new));
     let lines = columns
         .chain([key(table)])
@@ -131,12 +152,11 @@ fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>
         return String::new();
     };
     let mut sql = format!("{} {}", quoted(&column.name), kind(&column.column_type));
-    if let For::Change(Column {
-        collation: Some(collation),
-        ..
-    }) = purpose
-        && column.column_type.is_collated()
-    {
+    let collation = match purpose {
+        For::Change(have) => have.collation.as_deref(),
+        For::NewTable(collation) | For::OldTable(collation) => *collation,
+    };
+    if let Some(collation) = collation.filter(|_| column.column_type.is_collated()) {
         sql.push_str(&format!(" COLLATE {collation}"));
     }
     // Always said: an old server reads a TIMESTAMP without it as NOT NULL.
@@ -149,6 +169,8 @@ fn column(mysql: &MySql, table: &TableSchema, position: usize, purpose: &For<'_>
     // Servers take one or the other.
     if is_key && table.key_source == KeySource::AutoIncrement {
         sql.push_str(" AUTO_INCREMENT");
+    } else if let Some(default) = default(column, is_key, purpose) {
+        sql.push_str(&format!(" DEFAULT {default}"));
     }
     if let For::Change(have) = purpose {
         sql.push_str(&comment(mysql, have));
@@ -169,8 +191,6 @@ fn as_it_is(mysql: &MySql, have: &Column, default: &str) -> String {
 }
 
 fn comment(mysql: &MySql, have: &Column) -> String {
-    } else if let Some(default) = default(column, is_key, purpose) {
-        sql.push_str(&format!(" DEFAULT {default}"));
     if have.comment.is_empty() {
         return String::new();
     }
@@ -212,7 +232,7 @@ fn default(column: &ColumnSchema, is_key: bool, purpose: &For<'_>) -> Option<Str
         _ if *kind == ColumnType::Timestamp => true,
         For::NewTable(_) => false,
         // Programs that do not know the column yet go on inserting rows, and so do their frames in the stream.
-        For::OldTable => !is_key,
+        For::OldTable(_) => !is_key,
         For::Change(have) => have.default.is_some() && is_default(column, have.default.as_deref()),
     };
     (needed && !column.nullable).then(|| nothing(kind))

@@ -54,6 +54,7 @@ pub(super) async fn table(
             .filter_map(|(_, parents)| only(parents))
             .collect(),
         without_transactions: false,
+        collation: None,
         is_view: table_type == "view",
         folds_all_letters: false,
     }))

@@ -19,7 +19,7 @@ use crate::{
 /// What makes the change.
 pub(super) fn actions(sqlite: &Sqlite, table: &TableSchema, change: &Change<'_>) -> Vec<Action> {
     match change {
-        Change::Create { foreign_keys } => {
+        Change::Create { foreign_keys, .. } => {
             let indexes = table
                 .indexes
                 .iter()
@@ -29,7 +29,7 @@ pub(super) fn actions(sqlite: &Sqlite, table: &TableSchema, change: &Change<'_>)
                 .map(Action::Run)
                 .collect()
         }
-        Change::AddColumn(position) => {
+        Change::AddColumn { position, .. } => {
             let added = format!(
                 "ALTER TABLE {} ADD COLUMN {}",
                 quoted(table.table),
