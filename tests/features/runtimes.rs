@@ -4,6 +4,7 @@
 use std::{sync::mpsc, thread, time::Duration};
 
 use beeorm::{Outcome, prelude::*};
+use futures_util::FutureExt;
 use tokio::runtime::Builder;
 
 use crate::support::{drain, engine, on_every_backend};
@@ -69,5 +70,22 @@ on_every_backend! {
         assert_eq!(second.applied(SOON).await.unwrap(), Outcome::Applied);
         drop(end);
         thread.join().unwrap();
+    }
+
+    async fn without_one_a_call_says_what_it_wants(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Sighting>()).await;
+        let registry = backend.registry().entity::<Sighting>();
+        let told = thread::spawn(move || {
+            let mut sighting = Sighting::default();
+            [
+                engine.flush(&mut sighting).now_or_never().expect("at once").map(drop),
+                engine.load::<Sighting>(Uuid::from_u128(7)).now_or_never().expect("at once").map(drop),
+                registry.connect().now_or_never().expect("at once").map(drop),
+            ]
+        });
+        for told in told.join().expect("no panic") {
+            let told = told.unwrap_err().to_string();
+            assert!(told.contains("tokio runtime"), "{told}");
+        }
     }
 }

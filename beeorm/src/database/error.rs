@@ -217,6 +217,16 @@ impl DatabaseError {
         not(any(feature = "mysql", feature = "embedded")),
         allow(dead_code, reason = "said by databases that are built without")
     )]
+    /// Refuses to go on outside a runtime of tokio's, where its sockets would panic.
+    pub(crate) fn unless_entered() -> Result<(), Self> {
+        if crate::runtime::is_entered() {
+            return Ok(());
+        }
+        let message = "this was called outside a tokio runtime: nothing was done; call it within one, as \
+                       `#[tokio::main]`, `Runtime::block_on` and `Handle::block_on` do";
+        Err(Self::new(FailureClass::Unknown, message))
+    }
+
     pub(crate) fn closed() -> Self {
         let message = "the database pool was closed with its engine: nothing was done";
         Self::new(FailureClass::Infrastructure, message).with_kind(Kind::Closed)

@@ -23,6 +23,7 @@ use crate::{
 
 /// Opens the pools also where something is wrong already, so that every mistake is told at once.
 pub(super) async fn connect(registry: Registry) -> Result<Engine, Error> {
+    DatabaseError::unless_entered()?;
     let runtime = Runtime::system();
     let mut mistakes = check(&registry);
     let places = &registry.places();

@@ -7,9 +7,15 @@ mod system;
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use self::system::System;
+
+/// Whether this is called on a runtime of tokio's: its timers and sockets panic elsewhere.
+pub(crate) fn is_entered() -> bool {
+    Handle::try_current().is_ok()
+}
 
 /// What the outside world gives.
 pub(crate) trait Host: Send + Sync {

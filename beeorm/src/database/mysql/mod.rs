@@ -176,6 +176,7 @@ impl Database for MySqlDatabase {
             Purpose::Consumer => &self.consumer,
         };
         Box::pin(async move {
+            DatabaseError::unless_entered()?;
             let lease = pool.lease().await?;
             Ok(Box::new(MySqlSession::new(lease, self.decimal.clone())) as Box<dyn Session>)
         })

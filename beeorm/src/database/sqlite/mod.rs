@@ -127,6 +127,7 @@ impl Database for SqliteDatabase {
                     FailureClass::Contention,
                     format!(
                         "another session held the embedded database for {:?}; it serves one at a time, so \
+            DatabaseError::unless_entered()?;
                          nobody may wait for a second session while holding one",
                         self.timeout
                     ),
