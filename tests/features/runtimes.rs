@@ -7,7 +7,7 @@ use beeorm::{Outcome, prelude::*};
 use futures_util::FutureExt;
 use tokio::runtime::Builder;
 
-use crate::support::{drain, engine, on_every_backend};
+use crate::support::{Backend, drain, engine, on_every_backend};
 
 #[derive(Entity, Debug, Default)]
 struct Sighting {
@@ -88,4 +88,21 @@ on_every_backend! {
             assert!(told.contains("tokio runtime"), "{told}");
         }
     }
+}
+
+/// As tests have it that share a static engine.
+#[tokio::test]
+async fn what_ended_with_the_runtime_of_connect_is_told() {
+    let backend = Backend::servers().await;
+    let registry = backend.registry().entity::<Sighting>();
+    let connected = thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(engine(registry))
+    });
+    let engine = connected.join().unwrap();
+    let refused = sighting(&engine).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("the runtime that `connect()` was called on has ended"),
+        "{refused}"
+    );
 }

@@ -152,7 +152,11 @@ impl Publisher {
             ..
         } = &*self.channel;
         if let Some(room) = room {
-            room.admit(&**stream, runtime).await?;
+            let admitted = room.admit(&**stream, runtime).await;
+            admitted.map_err(|error| match error {
+                Error::Stream(error) => self.channel.explain(error).into(),
+                error => error,
+            })?;
         }
         Ok(in_flight.turn(delivery.bytes()).await)
     }
@@ -178,7 +182,7 @@ impl Publisher {
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
                 Err(Unappended::Unknown { delivery, reason })
             }
-            Ok(Err(error)) => Err(error.into()),
+            Ok(Err(error)) => Err(self.channel.explain(error).into()),
             Err(_) => Err(Unappended::Unknown {
                 delivery,
                 reason: STOPPED.to_owned(),
@@ -255,6 +259,19 @@ impl Publisher {
 }
 
 impl Channel {
+    /// A connection lives in the runtime that it was made in.
+    fn explain(&self, error: StreamError) -> StreamError {
+        match error {
+            StreamError::Unavailable { pool, reason } if self.runtime.has_ended() => {
+                let why = "the runtime that `connect()` was called on has ended, and its connections with it: connect on one \
+                           that lives as long as the engine, or once in each";
+                let reason = format!("{reason}; {why}");
+                StreamError::Unavailable { pool, reason }
+            }
+            error => error,
+        }
+    }
+
     /// Appends group after group, several at a time where many wait, until nobody does.
     async fn append_groups(&self, mut leader: Leader) {
         let most = self.stream.appends_at_a_time();

@@ -33,6 +33,11 @@ pub(crate) trait Host: Send + Sync {
 
     fn spawn(&self, task: BoxFuture<'static, ()>);
 
+    /// Whether what the engine began where it was made has ended with that runtime.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
@@ -71,6 +76,10 @@ impl Runtime {
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.0.spawn(Box::pin(task));
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.has_ended()
     }
 
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

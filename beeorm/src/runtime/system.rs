@@ -74,6 +74,10 @@ impl Host for System {
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.runtime.as_ref().is_some_and(has_ended)
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         // The timer is the runtime's that is entered: polled from a plain thread, that of the engine.
         match (Handle::try_current(), &self.runtime) {
@@ -121,7 +125,9 @@ mod tests {
         let system = own.block_on(async { Arc::new(System::new()) });
         assert_eq!(spawned_from(&own, &system), own.handle().id());
         assert_eq!(spawned_from(&other, &system), own.handle().id());
+        assert!(!system.has_ended());
         drop(own);
+        assert!(system.has_ended());
         assert_eq!(spawned_from(&other, &system), other.handle().id());
     }
 }
