@@ -97,3 +97,60 @@ async fn where_tables_are_missing_the_right_to_make_them_is_named() {
     }
     account.drop().await;
 }
+
+#[tokio::test]
+async fn of_a_table_that_is_there_the_right_to_its_rows_is_named() {
+    let database = mysql_database().await;
+    let Some(mut account) = Account::of(&database).await else {
+        return;
+    };
+    let owner = || {
+        let registry = Registry::new().pool(DEFAULT_POOL, database.url());
+        registered(registry.pool(DEFAULT_POOL, redis_url())).entity::<Short>()
+    };
+    engine(owner()).await;
+    let (user, name) = (account.name.clone(), database.name());
+    account
+        .say(format!(
+            "REVOKE SELECT, INSERT, UPDATE, DELETE ON `{name}`.* FROM `{user}`"
+        ))
+        .await;
+    account
+        .say(format!("GRANT SELECT ON `{name}`.`shorts` TO `{user}`"))
+        .await;
+    let engine = account.engine().await;
+    let refused = engine
+        .background_consumer()
+        .drain()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("GRANT SELECT, INSERT, UPDATE and DELETE"),
+        "{refused}"
+    );
+
+    for rights in ["", "SELECT"] {
+        if !rights.is_empty() {
+            account
+                .say(format!("GRANT {rights} ON `{name}`.* TO `{user}`"))
+                .await;
+        }
+        let registry = Registry::new().pool(DEFAULT_POOL, &account.url);
+        let registry = registry.pool(DEFAULT_POOL, redis_url()).entity::<Short>();
+        let refused = registry.connect().await.unwrap_err().to_string();
+        assert!(!refused.contains("CREATE"), "{refused}");
+        assert!(
+            refused.contains("GRANT SELECT, INSERT and UPDATE on `_beeorm_short_ids`"),
+            "{refused}"
+        );
+    }
+    account.drop().await;
+}
+
+#[derive(Entity, Debug, Default)]
+#[entity(table = "shorts")]
+struct Short {
+    #[entity(uuid)]
+    id: u64,
+}

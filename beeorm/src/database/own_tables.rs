@@ -27,6 +27,12 @@ pub(crate) async fn make_table(
     match session.select(&look, &[], &mut |_| Ok(())).await {
         Ok(()) => Ok(()),
         Err(SelectError::Database(error)) if error.class().is_passing() => Err(error),
+        // Whether it is there, an account without any right to it is not told.
+        Err(SelectError::Database(error)) if error.is_denied() => Err(refused.retold(|said| {
+            format!(
+                "{said}; where `{table}` is there, GRANT SELECT, INSERT, UPDATE and DELETE on it"
+            )
+        })),
         Err(_) => Err(refused),
     }
 }

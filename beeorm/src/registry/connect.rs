@@ -148,7 +148,8 @@ impl Pools {
         match open().await {
             Ok(ids) => Ok(Some(ids)),
             Err(Error::Database(error)) if error.class() != FailureClass::Infrastructure => {
-                make_table(&**database).await?;
+                let denied = error.is_denied().then_some(error);
+                make_table(&**database, denied).await?;
                 open().await.map(Some)
             }
             Err(error) => Err(error),
@@ -175,7 +176,19 @@ fn no_fsync(error: StreamError) -> Error {
     }
 }
 
-async fn make_table(database: &dyn Database) -> Result<(), DatabaseError> {
+/// `denied` is what an account was told that has not all rights to it.
+async fn make_table(
+    database: &dyn Database,
+    denied: Option<DatabaseError>,
+) -> Result<(), DatabaseError> {
     let mut session = database.session(Purpose::Caller).await?;
-    session.execute(SHORT_IDS, &[]).await.map(drop)
+    match (session.execute(SHORT_IDS, &[]).await, denied) {
+        (Err(error), Some(denied)) if error.is_denied() => Err(denied.retold(|said| {
+            format!(
+                "{said}; short ids take GRANT SELECT, INSERT and UPDATE on `_beeorm_short_ids`, which is made by whoever \
+                 connects first with the right to"
+            )
+        })),
+        (made, _) => made.map(drop),
+    }
 }
