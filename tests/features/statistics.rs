@@ -46,6 +46,14 @@ on_every_backend! {
         assert_eq!((drained.len, drained.oldest_event, drained.statements), (0, None, 0));
     }
 
+    async fn of_as_many_entries_as_there_are(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Visit>()).await;
+        engine.flush_lazy(&mut visits(3)).await.unwrap();
+        let broker = engine.event_broker();
+        assert_eq!(broker.waiting(LAZY_CHANNEL, usize::MAX).await.unwrap().len(), 1);
+        assert_eq!(broker.set_aside(LAZY_CHANNEL, usize::MAX).await.unwrap().len(), 0);
+    }
+
     async fn of_the_group(backend: Backend) {
         let engine = engine(backend.registry().entity::<Visit>()).await;
         let broker = engine.event_broker();

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// More than there are; servers count no further than a signed number goes.
+const MOST_ENTRIES: usize = i32::MAX as usize;
+
 /// The streams' figures, and a look at what waits in them.
 ///
 /// ```no_run
@@ -148,6 +151,7 @@ impl EventBroker {
     pub async fn waiting(&self, stream: &str, entries: usize) -> Result<Vec<WaitingFrame>, Error> {
         let channel = self.parts.channel(stream)?;
         let now = self.parts.runtime.now_millis();
+        let entries = entries.min(MOST_ENTRIES);
         let entries = channel.stream.peek(EntryId::default(), entries).await?;
         let frames = entries
             .iter()
@@ -168,7 +172,7 @@ impl EventBroker {
         entries: usize,
     ) -> Result<Vec<SetAsideEntry>, Error> {
         let stream = &self.parts.channel(stream)?.stream;
-        let aside = stream.read_aside(entries).await?;
+        let aside = stream.read_aside(entries.min(MOST_ENTRIES)).await?;
         let shown = |entry: AsideEntry| SetAsideEntry {
             id: entry.id,
             entry_id: entry.original,
