@@ -42,6 +42,14 @@ struct Deal {
     second: Reference<Sponsor>,
 }
 
+#[derive(Entity, Debug, Default)]
+struct Page {
+    #[entity(primary_key, length = 300)]
+    path: String,
+    #[entity(length = 300)]
+    above: Option<Reference<Page>>,
+}
+
 fn team(name: &str) -> Team {
     Team {
         name: name.to_owned(),
@@ -50,6 +58,17 @@ fn team(name: &str) -> Team {
 }
 
 on_every_backend! {
+    async fn a_reference_to_a_long_text_is_as_long(backend: Backend) {
+        let engine = engine(backend.registry().entity::<Page>()).await;
+        let page = Page { path: "x".repeat(300), above: None };
+        let mut page = engine.track(page).unwrap();
+        engine.flush(&mut page).await.unwrap();
+        let below = Page { path: "y".to_owned(), above: Some(Reference::from(&page)) };
+        engine.flush(&mut engine.track(below).unwrap()).await.unwrap();
+        let loaded = engine.load::<Page>("y").await.unwrap().unwrap();
+        assert_eq!(loaded.above, Some(Reference::from(&page)));
+    }
+
     async fn a_parent_that_has_children_is_refused_as_such(backend: Backend) {
         let engine = engine(backend.registry().entity::<Team>().entity::<Player>()).await;
         let mut player = engine.track(Player { team: Reference::new(team("bees")), ..Player::default() }).unwrap();

@@ -33,9 +33,19 @@ pub(crate) fn storage_fits(
     let unknown = matches!(shape.core, Core::Unknown);
     if let Some(word) = attributes
         .word("length")
-        .filter(|_| !unknown && !matches!(shape.core, Core::Text))
+        .filter(|_| !unknown && !matches!(shape.core, Core::Text | Core::Reference))
     {
         mistakes.add(word, "`length` is for columns of `String`");
+    }
+    if let (Core::Reference, Some(Length::Max), Some(word)) = (
+        &shape.core,
+        attributes.length.as_ref().map(|given| given.value),
+        attributes.word("length"),
+    ) {
+        mistakes.add(
+            word,
+            "a reference takes the `length` that its key has, at most 768",
+        );
     }
     if let Some(word) =
         blob_size(attributes).filter(|_| !unknown && !matches!(shape.core, Core::Bytes))

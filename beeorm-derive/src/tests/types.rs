@@ -184,7 +184,6 @@ fn words_are_held_against_the_type() {
         "Option<bool>",
         "Uuid",
         "serde_json::Value",
-        "Reference<Org>",
     ] {
         assert_field(
             &format!("#[entity(length = 3)] a: {field_type}"),
@@ -192,6 +191,15 @@ fn words_are_held_against_the_type() {
         );
     }
     assert_field("#[entity(length = max)] a: Option<String>", &[]);
+    // The compiler tells what keys are texts.
+    assert_field("#[entity(length = 3)] a: Option<Reference<Org>>", &[]);
+    assert_field(
+        "#[entity(length = max)] a: Reference<Org>",
+        &[(
+            "a reference takes the `length` that its key has, at most 768",
+            "length",
+        )],
+    );
     // An alias may be text: the compiler will tell.
     assert_field("#[entity(length = 3)] a: Text", &[]);
     assert_field(

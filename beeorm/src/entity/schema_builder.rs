@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{ColumnSchema, Embedded, IndexSchema, KeySource, TableSchema};
+use super::{ColumnSchema, Embedded, Entity, IndexSchema, KeySource, Reference, TableSchema};
 use crate::column::{BlobSize, Column, ColumnType};
 
 /// Puts a [`TableSchema`] together; called by what the derive prints.
@@ -34,10 +34,14 @@ pub fn column<T: Column>(name: &str) -> ColumnBuilder<T> {
 }
 
 /// What `length` is for.
-#[diagnostic::on_unimplemented(message = "`length` is for columns of `String`, not of `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "`length` is for columns of `String`, and for references to such keys, not for `{Self}`"
+)]
 pub trait TextColumn {}
 impl TextColumn for String {}
 impl TextColumn for Option<String> {}
+impl<T: Entity<Key = String>> TextColumn for Reference<T> {}
+impl<T: Entity<Key = String>> TextColumn for Option<Reference<T>> {}
 
 /// What `blob`, `mediumblob` and `longblob` are for.
 #[diagnostic::on_unimplemented(
