@@ -51,7 +51,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
         .statement_cache_capacity(STATEMENTS)
         .busy_timeout(BUSY)
         .disable_statement_logging();
-    let connect = match path {
+    let connect = match &path {
         None => connect.in_memory(true),
         Some(path) => connect
             .filename(path)
@@ -70,7 +70,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
         };
         let message = format!(
             "cannot open the database {}: {}{advice}",
-            path.unwrap_or("in memory"),
+            path.as_deref().unwrap_or("in memory"),
             error.message()
         );
         DatabaseError::new(error.class(), message).with_code(error.code(), None)
@@ -91,7 +91,7 @@ pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, Dat
 }
 
 /// The file, or None for memory.
-fn path(url: &str) -> Result<Option<&str>, DatabaseError> {
+fn path(url: &str) -> Result<Option<String>, DatabaseError> {
     let rest = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = rest.strip_prefix("//").unwrap_or(rest);
     match path {
@@ -102,8 +102,14 @@ fn path(url: &str) -> Result<Option<&str>, DatabaseError> {
         _ if path.contains('?') => {
             Err(refused("the URL of an SQLite database takes no parameters"))
         }
-        _ => Ok(Some(path)),
+        _ => Ok(Some(decode(path))),
     }
+}
+
+/// A name as URLs spell it; one that is no text then stays as it is.
+pub(crate) fn decode(path: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
+    decoded.map_or_else(|_| path.to_owned(), std::borrow::Cow::into_owned)
 }
 
 impl Database for SqliteDatabase {
@@ -121,13 +127,13 @@ impl Database for SqliteDatabase {
 
     fn session(&self, _: Purpose) -> BoxFuture<'_, Result<Box<dyn Session>, DatabaseError>> {
         Box::pin(async move {
+            DatabaseError::unless_entered()?;
             let waiting = timeout(self.timeout, Arc::clone(&self.connection).lock_owned());
             let connection = waiting.await.map_err(|_| {
                 DatabaseError::new(
                     FailureClass::Contention,
                     format!(
                         "another session held the embedded database for {:?}; it serves one at a time, so \
-            DatabaseError::unless_entered()?;
                          nobody may wait for a second session while holding one",
                         self.timeout
                     ),
@@ -165,9 +171,12 @@ mod tests {
     #[test]
     fn urls_name_a_file_or_memory() {
         let path = |url| path(url).map_err(|error| error.message().to_owned());
-        assert_eq!(path("sqlite://app.db"), Ok(Some("app.db")));
-        assert_eq!(path("sqlite:app.db"), Ok(Some("app.db")));
-        assert_eq!(path("sqlite:///tmp/app.db"), Ok(Some("/tmp/app.db")));
+        let file = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(path("sqlite://app.db"), file("app.db"));
+        assert_eq!(path("sqlite://my%20app+1.db"), file("my app+1.db"));
+        assert_eq!(path("sqlite://100%.db"), file("100%.db"));
+        assert_eq!(path("sqlite:app.db"), file("app.db"));
+        assert_eq!(path("sqlite:///tmp/app.db"), file("/tmp/app.db"));
         for memory in ["sqlite://memory", "sqlite::memory:", "sqlite://:memory:"] {
             assert_eq!(path(memory), Ok(None));
         }

@@ -34,7 +34,8 @@ impl<'u> Location<'u> {
         let Self::File(path) = self else {
             return Ok(None);
         };
-        let path = PathBuf::from(format!("{path}.lock"));
+        // As the database spells its file, so that there is one lock for one file.
+        let path = PathBuf::from(format!("{}.lock", crate::database::sqlite::decode(path)));
         let failed = |error| {
             format!(
                 "the lock file {} cannot be made: {error}; its folder has to be there, and this program needs the right to write to it",

@@ -93,6 +93,17 @@ async fn a_file_serves_one_pool_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_file_has_one_lock_however_its_name_is_spelled() {
+    let mut place = Place::new();
+    place.0.as_mut_os_string().push(" 1");
+    let _stream = place.open().await.unwrap();
+    let spelled = place.0.display().to_string().replace(' ', "%20");
+    let again = open("lazy", &format!("embedded://{spelled}"), Runtime::system()).await;
+    let again = again.unwrap_err().to_string();
+    assert!(again.contains("has the embedded stream open"), "{again}");
+}
+
+#[tokio::test]
 async fn what_is_no_place_for_a_stream_is_refused() {
     for url in [
         "embedded://",
