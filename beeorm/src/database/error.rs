@@ -212,11 +212,6 @@ impl DatabaseError {
         Self::new(FailureClass::Data, message)
     }
 
-    /// The pool was closed with its engine.
-    #[cfg_attr(
-        not(any(feature = "mysql", feature = "embedded")),
-        allow(dead_code, reason = "said by databases that are built without")
-    )]
     /// Refuses to go on outside a runtime of tokio's, where its sockets would panic.
     pub(crate) fn unless_entered() -> Result<(), Self> {
         if crate::runtime::is_entered() {
@@ -227,6 +222,11 @@ impl DatabaseError {
         Err(Self::new(FailureClass::Unknown, message))
     }
 
+    /// The pool was closed with its engine.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "embedded")),
+        allow(dead_code, reason = "said by databases that are built without")
+    )]
     pub(crate) fn closed() -> Self {
         let message = "the database pool was closed with its engine: nothing was done";
         Self::new(FailureClass::Infrastructure, message).with_kind(Kind::Closed)
