@@ -43,6 +43,16 @@ async fn redis_that_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_fails_over() {
+    if servers().kind == "given" {
+        eprintln!("given servers are not the tests' to reconfigure");
+        return;
+    }
+    let (first, second) = (own_servers(), own_servers());
+    conformance::redis_failover([&first.redis, &second.redis]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn embedded_stream_in_memory() {
     conformance::stream("embedded://memory").await;
 }

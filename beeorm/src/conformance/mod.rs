@@ -19,7 +19,7 @@ mod redis_faults;
 mod stream;
 
 #[cfg(feature = "redis")]
-pub use self::redis_faults::{redis_faults, redis_refusals};
+pub use self::redis_faults::{redis_failover, redis_faults, redis_refusals};
 #[cfg(any(feature = "redis", feature = "embedded"))]
 pub use self::stream::stream;
 pub use self::{database::database, frames::Frames, hot_paths::HotPaths};

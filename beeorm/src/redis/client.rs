@@ -63,8 +63,9 @@ impl Client {
         match &answer {
             // A peer that vanished without a word is noticed by nothing else for a quarter of an hour; a server
             // that became a replica does not always hang up; and what was given up must not be sent later.
-            Err(error) if *error == RedisError::TimedOut || error.code() == "READONLY" => {
-                self.replace(&connection)
+            Err(RedisError::TimedOut) => self.replace(&connection),
+            Err(error @ RedisError::Refused(_)) if !error.is_this_server_still() => {
+                self.replace(&connection);
             }
             _ => {}
         }

@@ -77,6 +77,12 @@ impl RedisError {
         }
     }
 
+    /// A refusal by a server that goes on serving: one that became a replica does not always hang up.
+    pub(super) fn is_this_server_still(&self) -> bool {
+        matches!(self, Self::Refused(_))
+            && !matches!(self.code(), "READONLY" | "MASTERDOWN" | "UNBLOCKED")
+    }
+
     /// The first word of a refusal, by which Redis tells refusals apart; empty for other errors.
     pub(crate) fn code(&self) -> &str {
         let Self::Refused(message) = self else {

@@ -139,9 +139,12 @@ impl FsyncWriter {
                 .send("WAITAOF", wait, patience.saturating_add(timeout))
                 .boxed()]);
         let mut replies = in_order(sends).await;
-        let is_sound = replies
-            .iter()
-            .all(|reply| matches!(reply, Ok(_) | Err(RedisError::Refused(_))));
+        let is_sound = replies.iter().all(|reply| {
+            reply
+                .as_ref()
+                .err()
+                .is_none_or(RedisError::is_this_server_still)
+        });
         let synced = replies
             .pop()
             .unwrap_or(Err(RedisError::Unexpected("as many answers as commands")))

@@ -86,12 +86,12 @@ impl Guarded {
             None => self.connect().await?,
         };
         let attempt = current.attempt(&guard, name, &arguments).await;
-        // A server that became a replica does not always hang up.
-        let is_replica = matches!(
-            &attempt,
-            Ok(Attempt::Refused(error)) | Err(error) if error.code() == "READONLY"
-        );
-        if is_sound(&attempt) && !is_replica {
+        let is_sound = match &attempt {
+            Ok(Attempt::Refused(error)) => error.is_this_server_still(),
+            // Behind another refusal a transaction may still be open, which would swallow what comes.
+            attempt => attempt.is_ok(),
+        };
+        if is_sound {
             *kept = Some(current);
         }
         attempt
@@ -235,7 +235,8 @@ fn watch(guard: &Guard<'_>) -> [Command; 2] {
 
 /// Whether the connection can still be used.
 fn is_sound<T>(reply: &Result<T, RedisError>) -> bool {
-    matches!(reply, Ok(_) | Err(RedisError::Refused(_)))
+    let error = reply.as_ref().err();
+    error.is_none_or(RedisError::is_this_server_still)
 }
 
 impl fmt::Debug for Guarded {

@@ -40,7 +40,8 @@ impl Waiter {
         };
         let timeout = blocks.saturating_add(self.options.command_timeout);
         let answer = connection.send(name, arguments, timeout).await;
-        if matches!(answer, Ok(_) | Err(RedisError::Refused(_))) {
+        let error = answer.as_ref().err();
+        if error.is_none_or(RedisError::is_this_server_still) {
             *kept = Some(connection);
         }
         answer

@@ -2,12 +2,13 @@
 
 mod bench;
 mod durable;
+mod promoted;
 mod proxy;
 mod refusals;
 
 use std::time::{Duration, Instant};
 
-pub use self::refusals::redis_refusals;
+pub use self::{promoted::redis_failover, refusals::redis_refusals};
 use self::{
     bench::{Bench, FSYNC, Outcome},
     proxy::Fault,

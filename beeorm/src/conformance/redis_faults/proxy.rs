@@ -31,7 +31,7 @@ pub(super) struct Proxy {
 }
 
 struct State {
-    target: String,
+    target: Mutex<String>,
     is_open: AtomicBool,
     connections: Mutex<Vec<Arc<Passed>>>,
 }
@@ -47,7 +47,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let state = State {
-            target: target.to_owned(),
+            target: Mutex::new(target.to_owned()),
             is_open: AtomicBool::new(true),
             connections: Mutex::default(),
         };
@@ -68,6 +68,11 @@ impl Proxy {
         for connection in &*self.state.connections.lock().expect("a lock") {
             connection.fault.store(fault as u8, Ordering::SeqCst);
         }
+    }
+
+    /// New connections lead to another server; those that there are stay.
+    pub(super) fn retarget(&self, target: &str) {
+        *self.state.target.lock().expect("a lock") = target.to_owned();
     }
 
     /// Cuts every connection and refuses new ones.
@@ -95,7 +100,8 @@ impl Proxy {
                 if !state.is_open.load(Ordering::SeqCst) {
                     break;
                 }
-                let (Ok(client), Ok(server)) = (client, TcpStream::connect(&state.target)) else {
+                let target = state.target.lock().expect("a lock").clone();
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(target)) else {
                     continue;
                 };
                 let passed = Arc::new(Passed {
