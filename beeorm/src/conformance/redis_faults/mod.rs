@@ -2,6 +2,7 @@
 
 mod bench;
 mod durable;
+mod late;
 mod promoted;
 mod proxy;
 mod refusals;
@@ -30,6 +31,7 @@ pub async fn redis_faults(url: &str) {
     a_silent_connection_is_given_up(url, true).await;
     waiting_survives_a_broken_connection(url).await;
     closing_ends(url).await;
+    late::a_late_reading_delivers_nothing(url).await;
     durable::suite(url).await;
 }
 

@@ -22,7 +22,11 @@ pub(super) enum Fault {
     CutAfterCommand,
     /// The next command ends the connection before it reaches the server.
     CutBeforeCommand,
+    /// The next command ends the connection, and reaches the server `LATE`.
+    CutAndLate,
 }
+
+pub(super) const LATE: Duration = Duration::from_millis(300);
 
 /// A server that passes on to another one, until it is told to behave badly.
 pub(super) struct Proxy {
@@ -68,6 +72,14 @@ impl Proxy {
         for connection in &*self.state.connections.lock().expect("a lock") {
             connection.fault.store(fault as u8, Ordering::SeqCst);
         }
+    }
+
+    /// For one connection, counted in the order in which they were made.
+    pub(super) fn fault_of(&self, place: usize, fault: Fault) {
+        let connections = self.state.connections.lock().expect("a lock");
+        connections[place]
+            .fault
+            .store(fault as u8, Ordering::SeqCst);
     }
 
     /// New connections lead to another server; those that there are stay.
@@ -144,6 +156,14 @@ impl Passed {
             if self.is(Fault::Silence) {
                 continue;
             }
+            if self.is(Fault::CutAndLate) {
+                let bytes = self.rest_of(&buffer[..count]);
+                let _ = self.client.shutdown(Shutdown::Both);
+                thread::sleep(LATE);
+                let _ = (&self.server).write_all(&bytes);
+                thread::sleep(Duration::from_millis(50));
+                break;
+            }
             // What the server sends back from now on does not arrive.
             let cut = self.is(Fault::CutAfterCommand);
             if (&self.server).write_all(&buffer[..count]).is_err() || cut {
@@ -152,6 +172,20 @@ impl Passed {
             }
         }
         self.cut();
+    }
+
+    /// What comes with the bytes that came.
+    fn rest_of(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut all = bytes.to_vec();
+        let mut buffer = [0; 65536];
+        let moment = Duration::from_millis(10);
+        self.client
+            .set_read_timeout(Some(moment))
+            .expect("a time is no problem");
+        while let Ok(count @ 1..) = (&self.client).read(&mut buffer) {
+            all.extend_from_slice(&buffer[..count]);
+        }
+        all
     }
 
     fn pass_answers(&self) {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::{late, proxy::Proxy};
 use crate::{
     BACKGROUND_CONSUMER_GROUP,
     redis::{self, Arguments, Client, Eviction, Persistence, RedisError, RedisOptions},
@@ -159,6 +160,16 @@ async fn a_command_that_may_not_be_read_with_is_told(client: &Arc<Client>, url: 
     guest.release(owner).await.expect("releases");
 }
 
+async fn a_late_script_delivers_nothing(client: &Arc<Client>, url: &str) {
+    run(client, "ACL", &["SETUSER", "guest", "-multi"]).await;
+    let (account, address) = url.rsplit_once('@').expect("an account");
+    let proxy = Proxy::to(address);
+    let url = format!("{account}@{}", proxy.url().trim_start_matches("redis://"));
+    let guest = redis::open(&RedisOptions::new("lazy", url)).await;
+    let guest = stream(&Arc::new(guest.expect("opens")));
+    late::on_connection(&proxy, &guest, 0).await;
+}
+
 async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
     run(
         client,
@@ -198,6 +209,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
     );
     without_transactions_scripts_do_it(client, &url("guest:secret")).await;
     a_command_that_may_not_be_read_with_is_told(client, &url("guest:secret")).await;
+    a_late_script_delivers_nothing(client, &url("guest:secret")).await;
     run(client, "ACL", &["DELUSER", "guest"]).await;
     run(client, "CONFIG", &["SET", "requirepass", "secret"]).await;
     let locked = redis::open(&RedisOptions::new("lazy", url("").replace("@", ""))).await;

@@ -12,6 +12,7 @@ if token ~= ARGV[2] or beat ~= ARGV[3] then
   return 0
 end
 redis.call('HSET', KEYS[1], 'token', ARGV[1])
+redis.call('HDEL', KEYS[1], 'looked')
 heard(KEYS[1])
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 return 1

@@ -85,14 +85,14 @@ pub(super) enum Group {
 }
 
 /// What `read.lua` answers.
-pub(super) fn of_read(reply: Reply) -> Result<(Group, Vec<Entry>)> {
-    let [group, found] = reply.into_items()?;
+pub(super) fn of_read(reply: Reply) -> Result<(Group, Vec<Entry>, u64)> {
+    let [group, found, looked] = reply.into_items()?;
     let group = match group.into_count()? {
         0 => Group::AsItWas,
         1 => Group::MadeAnew,
         _ => Group::Rewound,
     };
-    Ok((group, entries(found)?))
+    Ok((group, entries(found)?, looked.into_count()?))
 }
 
 fn aside(reply: Reply) -> Result<AsideEntry> {

@@ -50,7 +50,7 @@ impl Failures<'_> {
                 "OOM" => StreamError::OutOfMemory { pool, reason },
                 // The server's state, and not what was asked of it: it passes.
                 "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" | "MISCONF" | "BUSY"
-                | "CLUSTERDOWN" | "TRYAGAIN" | "UNBLOCKED" | "NOSCRIPT" => {
+                | "CLUSTERDOWN" | "TRYAGAIN" | "UNBLOCKED" | "NOSCRIPT" | "SUPERSEDED" => {
                     StreamError::Unavailable { pool, reason }
                 }
                 _ => StreamError::Refused { pool, reason },

@@ -10,7 +10,10 @@ mod identity;
 mod reader;
 mod scripts;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -42,6 +45,8 @@ pub(crate) struct RedisStream {
     waiter: Waiter,
     durable: Durable,
     reader: Reader,
+    /// How often the owner of this token has looked through its pending entries, as the server answered last.
+    looked: Mutex<(Uuid, u64)>,
     key: String,
     /// In the cluster slot of the stream, as scripts touch both.
     lease: String,
@@ -58,6 +63,7 @@ impl RedisStream {
             waiter: client.waiter(),
             durable: Durable::new(&client),
             reader: Reader::new(&client),
+            looked: Mutex::default(),
             client,
             key,
             lease,
@@ -131,10 +137,12 @@ impl RedisStream {
                     .text(OWNER)
                     .text(count)
                     .text(after)
+                    .text(self.looked(token))
             })
             .await?;
-        let (group, entries) =
+        let (group, entries, looked) =
             entry::of_read(reply).map_err(|error| self.failed(READING, error))?;
+        self.set_looked(token, looked);
         let found = match group {
             Group::AsItWas => return Ok(entries),
             Group::MadeAnew => "had vanished and was made anew",
@@ -148,6 +156,15 @@ impl RedisStream {
              recognized and not executed twice"
         );
         Ok(entries)
+    }
+
+    fn looked(&self, token: Uuid) -> u64 {
+        let (of, looked) = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if of == token { looked } else { 0 }
+    }
+
+    fn set_looked(&self, token: Uuid, looked: u64) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = (token, looked);
     }
 
     /// The id up to which entries were delivered.

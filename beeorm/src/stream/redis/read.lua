@@ -1,7 +1,8 @@
 -- After fence.lua. ARGV: token, group, consumer, how many frames, and '>' for new entries or the id behind which
--- pending ones are wanted. Answers 1 where the group had to be made anew, 2 where it had passed entries over, and the entries, up to the one with
--- which there are as many frames: fewer where they are large, none only where there are none.
-local group, consumer, count, after = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+-- pending ones are wanted; how often the owner has looked through the pending ones from the first on. Answers 1 where the
+-- group had to be made anew, 2 where it had passed entries over; the entries, up to the one with which there are as many
+-- frames: fewer where they are large, none only where there are none; and how often by now.
+local group, consumer, count, after, looked = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local ENOUGH_BYTES = 4 * 1024 * 1024
 -- What is in an entry is known only once it is read: so the first comes alone, and then as many at a time as would be
 -- enough if they were as large as the largest before, and no more than this.
@@ -46,8 +47,17 @@ local function read(at_once)
   return redis.pcall('XREADGROUP', 'GROUP', group, consumer, 'COUNT', at_once, 'STREAMS', KEYS[1], after)
 end
 
+-- A reading of new entries that was given up may still be on its way. What it delivered behind the look at the pending ones
+-- nobody would know of: newer entries would be executed before.
+if after == '>' and (redis.call('HGET', KEYS[2], 'looked') or '0') ~= looked then
+  return redis.error_reply('SUPERSEDED the pending entries were looked through since')
+end
+
 local made, entries, frames, bytes = 0, {}, 0, 0
 if after == '0-0' then
+  -- By this a transaction of reader.rs too, which watches the lease, does nothing any more.
+  pass_out_of_memory()
+  looked = redis.call('HINCRBY', KEYS[2], 'looked', 1)
   local summary = redis.pcall('XPENDING', KEYS[1], group)
   for _, holder in ipairs(not summary.err and summary[4] or {}) do
     if holder[1] ~= consumer then
@@ -92,4 +102,4 @@ while frames < count and bytes < ENOUGH_BYTES do
   local fitting = math.min((count - frames) / most_frames, (ENOUGH_BYTES - bytes) / most_bytes)
   at_once = math.max(1, math.min(MOST_AT_ONCE, math.floor(fitting)))
 end
-return { made, entries }
+return { made, entries, looked }
