@@ -186,6 +186,11 @@ impl Kept {
         let commands = [begin(), (name, arguments.clone()), execute(), watch, get];
         let [begun, queued, executed, watched, seen] = self.send_all(commands).await?;
         self.seen = watched.and(seen).ok();
+        if begun.is_err() && queued.is_ok() {
+            // The account has lost the right since: what was done is not known here.
+            let reason = "it was executed outside of a transaction";
+            return Err(RedisError::Lost(reason.to_owned()));
+        }
         begun?;
         if let Err(refused) = queued {
             return Ok(Err(refused));

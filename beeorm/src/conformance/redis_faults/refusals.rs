@@ -160,6 +160,32 @@ async fn a_command_that_may_not_be_read_with_is_told(client: &Arc<Client>, url: 
     guest.release(owner).await.expect("releases");
 }
 
+/// A right that goes while a consumer runs: nothing is delivered that nobody reads.
+async fn a_right_that_goes_passes_nothing_over(client: &Arc<Client>, url: &str) {
+    let may = async |right: &str| run(client, "ACL", &["SETUSER", "guest", right]).await;
+    may("+multi").await;
+    let guest = redis::open(&RedisOptions::new("lazy", url)).await;
+    let guest = stream(&Arc::new(guest.expect("opens")));
+    guest.prepare().await.expect("prepares");
+    let owner = Uuid::now_v7();
+    assert_eq!(guest.acquire(None, owner).await, Ok(true));
+    guest.append(&["a".into()]).await.expect("appends");
+    let first = guest.read_new(owner, 9).await.expect("reads");
+    assert!(first.iter().all(|entry| entry.reading > 0), "{first:?}");
+    guest.append(&["b".into()]).await.expect("appends");
+    may("-multi").await;
+    let mut second = guest.read_new(owner, 9).await;
+    if second.is_err() {
+        second = guest.read_pending(owner, first[0].id, 9).await;
+    }
+    let second = second.expect("reads");
+    let frames = second.iter().map(|entry| entry.frames.concat());
+    assert_eq!(frames.collect::<Vec<_>>(), [b"b"]);
+    let all = [first, second].concat();
+    guest.acknowledge(owner, &all).await.expect("acknowledges");
+    guest.release(owner).await.expect("releases");
+}
+
 async fn a_late_script_delivers_nothing(client: &Arc<Client>, url: &str) {
     run(client, "ACL", &["SETUSER", "guest", "-multi"]).await;
     let (account, address) = url.rsplit_once('@').expect("an account");
@@ -209,6 +235,7 @@ async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {
     );
     without_transactions_scripts_do_it(client, &url("guest:secret")).await;
     a_command_that_may_not_be_read_with_is_told(client, &url("guest:secret")).await;
+    a_right_that_goes_passes_nothing_over(client, &url("guest:secret")).await;
     a_late_script_delivers_nothing(client, &url("guest:secret")).await;
     run(client, "ACL", &["DELUSER", "guest"]).await;
     run(client, "CONFIG", &["SET", "requirepass", "secret"]).await;
