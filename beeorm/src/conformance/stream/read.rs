@@ -2,6 +2,7 @@ use super::bench::{Bench, fill, ids, own, texts};
 use crate::stream::EntryId;
 
 pub(super) async fn suite(bench: &Bench) {
+    small_entries_promise_nothing_of_those_behind(bench).await;
     new_entries_are_delivered_once(bench).await;
     a_new_owner_finds_what_the_old_one_held(bench).await;
     a_read_takes_so_many_bytes_at_most(bench).await;
@@ -27,6 +28,32 @@ async fn a_read_takes_so_many_bytes_at_most(bench: &Bench) {
     assert_eq!(ids(&again), ids(&first), "pending ones too");
     let all: Vec<_> = [first, second].concat();
     stream.acknowledge(token, &all).await.expect("acknowledges");
+}
+
+/// However they follow each other: an entry's size is known only once it is read.
+async fn small_entries_promise_nothing_of_those_behind(bench: &Bench) {
+    const LARGE: usize = 128 * 1024;
+    let (stream, token) = bench.owned().await;
+    for round in 0..2 {
+        for size in [vec![1; 250], vec![LARGE; 150]].concat() {
+            let frames = [vec![round; size].into()];
+            stream.append(&frames).await.expect("appends");
+        }
+    }
+    let mut reads = Vec::new();
+    loop {
+        let read = stream.read_new(token, 10_000).await.expect("reads");
+        if read.is_empty() {
+            break;
+        }
+        reads.push(read);
+    }
+    let bytes = reads
+        .iter()
+        .map(|read| read.iter().map(|entry| entry.frames[0].len()).sum());
+    let most: usize = bytes.max().expect("there are some");
+    assert!(most < 4 * 1024 * 1024 + 24 * LARGE, "{most} bytes");
+    assert_eq!(reads.concat().len(), 800, "all are read");
 }
 
 async fn new_entries_are_delivered_once(bench: &Bench) {

@@ -39,8 +39,8 @@ struct State {
     reading: u64,
     connection: u64,
     last: EntryId,
-    /// The largest entry lately.
-    largest: Weight,
+    /// The largest entry lately: halved with each page that has none as large. None before the first.
+    largest: Option<Weight>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,23 +52,18 @@ struct Weight {
 /// As in `read.lua`.
 const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 /// What is in an entry is known only once it is read: as many are read at a time as would be enough if they were as large
-/// as the largest lately, no more than twice as many as were read before, and no more than this.
-const MOST_AT_ONCE: usize = 256;
-const FIRST_AT_ONCE: usize = 32;
+/// as the largest lately, and no more than this, which bounds what comes if they are large all at once.
+const MOST_AT_ONCE: usize = 24;
 
 impl Reader {
     pub(super) fn new(client: &Client) -> Self {
-        let largest = Weight {
-            frames: usize::MAX,
-            bytes: usize::MAX,
-        };
         Self {
             guarded: client.guarded(),
             state: Mutex::new(State {
                 reading: 1,
                 connection: 0,
                 last: EntryId::default(),
-                largest,
+                largest: None,
             }),
             refused: AtomicBool::new(false),
         }
@@ -93,10 +88,8 @@ impl Reader {
             frames: 0,
             bytes: 0,
         };
-        let mut limit = FIRST_AT_ONCE;
         while all.frames < enough.frames && all.bytes < enough.bytes {
-            let at_once = fitting(enough, all, largest).min(limit);
-            limit = MOST_AT_ONCE.min(2 * limit);
+            let at_once = fitting(enough, all, largest).min(MOST_AT_ONCE);
             let Some((page, connection)) = self.page(names, at_once).await? else {
                 if read.is_empty() {
                     return Ok(None);
@@ -104,18 +97,13 @@ impl Reader {
                 break;
             };
             let is_last = page.len() < at_once;
-            if all.frames == 0 && !page.is_empty() {
-                largest = Weight {
-                    frames: 1,
-                    bytes: 1,
-                };
-            }
-            for entry in &page {
+            for (place, entry) in page.iter().enumerate() {
                 let weight = weight(entry);
                 all.frames += weight.frames;
                 all.bytes += weight.bytes;
-                largest.frames = largest.frames.max(weight.frames);
-                largest.bytes = largest.bytes.max(weight.bytes);
+                let lately =
+                    largest.map(|largest| if place == 0 { largest.half() } else { largest });
+                largest = Some(lately.map_or(weight, |lately| lately.max(weight)));
             }
             self.state().join(page, connection, &mut read);
             if is_last {
@@ -236,8 +224,27 @@ fn weight(entry: &Entry) -> Weight {
     }
 }
 
-/// How many of the largest there is room for.
-fn fitting(enough: Weight, all: Weight, largest: Weight) -> usize {
+impl Weight {
+    fn half(self) -> Self {
+        Self {
+            frames: self.frames / 2,
+            bytes: self.bytes / 2,
+        }
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self {
+            frames: self.frames.max(other.frames),
+            bytes: self.bytes.max(other.bytes),
+        }
+    }
+}
+
+/// How many of the largest there is room for; one where that is not known.
+fn fitting(enough: Weight, all: Weight, largest: Option<Weight>) -> usize {
+    let Some(largest) = largest else {
+        return 1;
+    };
     let frames = enough.frames.saturating_sub(all.frames) / largest.frames.max(1);
     let bytes = enough.bytes.saturating_sub(all.bytes) / largest.bytes.max(1);
     frames.min(bytes).max(1)
