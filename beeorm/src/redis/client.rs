@@ -8,7 +8,7 @@ use fred::types::config::Config;
 
 use super::{
     Arguments, FsyncWriter, Guarded, RedisError, RedisOptions, Reply, Waiter, closed::Closed,
-    connection::Connection, url,
+    connection::Connection, generation::Generation, own::Own, url,
 };
 
 /// A pool's client: cheap commands from any number of tasks, over one connection.
@@ -16,17 +16,19 @@ pub(crate) struct Client {
     options: RedisOptions,
     config: Config,
     connection: RwLock<Arc<Connection>>,
+    generation: Arc<Generation>,
     closed: Closed,
 }
 
 /// Connects to the pool's server.
 pub(crate) async fn open(options: &RedisOptions) -> Result<Client, RedisError> {
     let config = url::config(&options.url)?;
-    let connection = RwLock::new(Arc::new(Connection::open(&config, options).await?));
+    let connection = Connection::open(&config, options).await?;
     Ok(Client {
         options: options.clone(),
         config,
-        connection,
+        generation: Arc::new(Generation::of(&connection)),
+        connection: RwLock::new(Arc::new(connection)),
         closed: Closed::default(),
     })
 }
@@ -87,35 +89,34 @@ impl Client {
                 "the connection is given up and made anew"
             );
             old.cut();
+            self.generation.replace(&new);
             *current = Arc::new(new);
+        }
+    }
+
+    /// What connections beside this one need.
+    fn own(&self) -> Own {
+        Own {
+            options: self.options.clone(),
+            config: self.config.clone(),
+            generation: Arc::clone(&self.generation),
+            closed: self.closed.clone(),
         }
     }
 
     /// For blocking commands, which would hold up every other one on the connection.
     pub(crate) fn waiter(&self) -> Waiter {
-        Waiter::new(
-            self.options.clone(),
-            self.config.clone(),
-            self.closed.clone(),
-        )
+        Waiter::new(self.own())
     }
 
     /// For writes that are waited for until they are on disk.
     pub(crate) fn fsync_writer(&self) -> FsyncWriter {
-        FsyncWriter::new(
-            self.options.clone(),
-            self.config.clone(),
-            self.closed.clone(),
-        )
+        FsyncWriter::new(self.own())
     }
 
     /// For commands that take effect only while a field of a hash has a certain value.
     pub(crate) fn guarded(&self) -> Guarded {
-        Guarded::new(
-            self.options.clone(),
-            self.config.clone(),
-            self.closed.clone(),
-        )
+        Guarded::new(self.own())
     }
 
     /// Whether it was closed: what was under way may have failed on account of that.

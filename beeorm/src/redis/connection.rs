@@ -2,14 +2,14 @@ use std::{pin::pin, time::Duration};
 
 use fred::{
     clients::Client as Fred,
-    interfaces::ClientLike,
+    interfaces::{ClientLike, EventInterface},
     types::{
         Builder, ClusterHash, CustomCommand,
-        config::{Config, Options, ReconnectPolicy, TcpConfig},
+        config::{Config, Options, ReconnectPolicy, Server, TcpConfig},
     },
 };
 use futures_util::future::{Either, select};
-use tokio::task::AbortHandle;
+use tokio::{sync::broadcast::Receiver, task::AbortHandle};
 
 use super::{Arguments, RedisError, RedisOptions, Reply, pulse::Pulse};
 
@@ -100,6 +100,11 @@ impl Connection {
             beats >= DOWN
         };
         self.pulse.wait(timeout, is_down).await;
+    }
+
+    /// Tells of each time that it connects from now on.
+    pub(super) fn connects(&self) -> Receiver<Server> {
+        self.fred.reconnect_rx()
     }
 
     /// Ends the connection in an orderly way, within the time given.

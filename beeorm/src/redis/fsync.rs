@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use fred::types::config::Config;
 use futures_util::{
     FutureExt,
     future::{Either, select},
@@ -13,8 +12,9 @@ use futures_util::{
 use tokio::sync::{Mutex, oneshot};
 
 use super::{
-    Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection,
+    Arguments, RedisError, Reply,
     in_order::in_order,
+    own::{Beside, Own},
 };
 
 /// Writes that are waited for until they are on disk, over a connection of their own.
@@ -23,13 +23,11 @@ use super::{
 /// next fsync, for up to a second. So writers go in rounds: all that came while one round waited is sent at once,
 /// with one `WAITAOF` behind it, in one round trip.
 pub(crate) struct FsyncWriter {
-    options: RedisOptions,
-    config: Config,
+    own: Own,
     next_round: SyncMutex<Vec<Write>>,
     /// Held by whoever leads a round. Never one that connects again: behind a break, another server, or the same
     /// one without its last writes, would call them safe.
-    connection: Mutex<Option<Connection>>,
-    closed: Closed,
+    connection: Mutex<Option<Beside>>,
 }
 
 struct Write {
@@ -49,13 +47,11 @@ pub(crate) struct Written {
 }
 
 impl FsyncWriter {
-    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
+    pub(super) fn new(own: Own) -> Self {
         Self {
-            options,
-            config,
+            own,
             next_round: SyncMutex::default(),
             connection: Mutex::new(None),
-            closed,
         }
     }
 
@@ -105,9 +101,9 @@ impl FsyncWriter {
     }
 
     /// Sends the writes and answers them; gives the connection back where it is sound.
-    async fn round(&self, kept: Option<Connection>, writes: Vec<Write>) -> Option<Connection> {
-        let connection = match self.connected(kept).await {
-            Ok(connection) => connection,
+    async fn round(&self, kept: Option<Beside>, writes: Vec<Write>) -> Option<Beside> {
+        let beside = match self.connected(kept).await {
+            Ok(beside) => beside,
             Err(error) => {
                 for write in writes {
                     // Nobody may be waiting any more.
@@ -131,7 +127,8 @@ impl FsyncWriter {
             .into_iter()
             .map(|write| ((write.command, write.arguments), write.answer))
             .unzip();
-        let patience = self.options.command_timeout;
+        let patience = self.own.options.command_timeout;
+        let connection = &beside.connection;
         let sends = commands
             .into_iter()
             .map(|(command, arguments)| connection.send(command, arguments, patience).boxed())
@@ -160,24 +157,26 @@ impl FsyncWriter {
             // Nobody may be waiting any more.
             let _ = answer.send(written);
         }
-        is_sound.then_some(connection)
+        is_sound.then_some(beside)
     }
 
     /// The connection that is kept, or a new one; its server can tell when a write is on disk.
-    async fn connected(&self, kept: Option<Connection>) -> Result<Connection, RedisError> {
-        self.closed.check()?;
-        if let Some(connection) = kept.filter(Connection::is_connected) {
-            return Ok(connection);
+    async fn connected(&self, kept: Option<Beside>) -> Result<Beside, RedisError> {
+        self.own.closed.check()?;
+        let is_usable = |kept: &Beside| kept.connection.is_connected() && self.own.is_current(kept);
+        if let Some(kept) = kept.filter(is_usable) {
+            return Ok(kept);
         }
-        let connection = Connection::open_once(&self.config, &self.options).await?;
+        let beside = self.own.open_once().await?;
         // Nothing was written on it, so there is nothing to wait for: whoever cannot do it says so before it has
         // anything to do it with.
         let wait = Arguments::new().text(1).text(0).text(1);
-        let asked = connection
-            .send("WAITAOF", wait, self.options.command_timeout)
+        let asked = beside
+            .connection
+            .send("WAITAOF", wait, self.own.options.command_timeout)
             .await;
         match asked {
-            Ok(_) => Ok(connection),
+            Ok(_) => Ok(beside),
             Err(RedisError::Refused(reason)) => Err(RedisError::NoFsync(reason)),
             Err(error) => Err(RedisError::NotSent(error.to_string())),
         }
@@ -199,7 +198,7 @@ fn counts(reply: Reply) -> Result<(u64, u64), RedisError> {
 impl fmt::Debug for FsyncWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FsyncWriter")
-            .field("options", &self.options)
+            .field("options", &self.own.options)
             .finish_non_exhaustive()
     }
 }

@@ -4,13 +4,14 @@ use std::{
     time::Duration,
 };
 
-use fred::types::config::Config;
 use futures_util::FutureExt;
 use tokio::sync::Mutex;
 
 use super::{
-    Arguments, RedisError, RedisOptions, Reply, Script, closed::Closed, connection::Connection,
-    in_order::in_order, script::Server,
+    Arguments, RedisError, Reply, Script,
+    in_order::in_order,
+    own::{Beside, Own},
+    script::Server,
 };
 
 /// Commands that take effect only while a field of a hash has a certain value, and without a script, which takes a
@@ -20,16 +21,14 @@ use super::{
 /// The hash is watched, so that the server refuses a transaction where it was written since. It is watched and read for
 /// the next command in the round trip of the one before: each takes one round trip, as a rule.
 pub(crate) struct Guarded {
-    options: RedisOptions,
-    config: Config,
+    own: Own,
     kept: Mutex<Option<Kept>>,
     /// How many connections there have been.
     connections: AtomicU64,
-    closed: Closed,
 }
 
 struct Kept {
-    connection: Connection,
+    beside: Beside,
     /// Which of the connections it is.
     number: u64,
     /// The field's value, since when the hash is watched; none where it is not.
@@ -61,13 +60,11 @@ pub(crate) enum Attempt {
 const ATTEMPTS: usize = 3;
 
 impl Guarded {
-    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
+    pub(super) fn new(own: Own) -> Self {
         Self {
-            options,
-            config,
+            own,
             kept: Mutex::new(None),
             connections: AtomicU64::new(0),
-            closed,
         }
     }
 
@@ -79,9 +76,9 @@ impl Guarded {
         arguments: Arguments,
     ) -> Result<Attempt, RedisError> {
         let mut kept = self.kept.lock().await;
-        self.closed.check()?;
+        self.own.closed.check()?;
         // Taken out: what fails, or is given up, takes its connection with it.
-        let mut current = match kept.take().filter(|kept| kept.connection.is_connected()) {
+        let mut current = match kept.take().filter(|kept| self.is_usable(kept)) {
             Some(current) => current,
             None => self.connect().await?,
         };
@@ -106,8 +103,8 @@ impl Guarded {
         arguments: Arguments,
     ) -> Result<Option<Reply>, RedisError> {
         let mut kept = self.kept.lock().await;
-        self.closed.check()?;
-        let is_it = |kept: &mut Kept| kept.number == number && kept.connection.is_connected();
+        self.own.closed.check()?;
+        let is_it = |kept: &mut Kept| kept.number == number && self.is_usable(kept);
         let Some(current) = kept.take_if(is_it) else {
             return Ok(None);
         };
@@ -120,11 +117,20 @@ impl Guarded {
 
     async fn connect(&self) -> Result<Kept, RedisError> {
         Ok(Kept {
-            connection: Connection::open_once(&self.config, &self.options).await?,
+            beside: self.own.open_once().await?,
             number: self.connections.fetch_add(1, Ordering::Relaxed) + 1,
             seen: None,
-            patience: self.options.command_timeout,
+            patience: self.own.options.command_timeout,
         })
+    }
+
+    fn is_usable(&self, kept: &Kept) -> bool {
+        kept.beside.connection.is_connected() && self.own.is_current(&kept.beside)
+    }
+
+    /// Leaves the connection that there is; the next command is sent on another one.
+    pub(crate) async fn leave(&self) {
+        *self.kept.lock().await = None;
     }
 
     pub(crate) async fn close(&self) {
@@ -219,7 +225,8 @@ impl Kept {
 
 impl Server for Kept {
     async fn send(&self, name: &'static str, arguments: Arguments) -> Result<Reply, RedisError> {
-        self.connection.send(name, arguments, self.patience).await
+        let connection = &self.beside.connection;
+        connection.send(name, arguments, self.patience).await
     }
 }
 
@@ -247,7 +254,7 @@ fn is_sound<T>(reply: &Result<T, RedisError>) -> bool {
 impl fmt::Debug for Guarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guarded")
-            .field("options", &self.options)
+            .field("options", &self.own.options)
             .finish_non_exhaustive()
     }
 }

@@ -1,25 +1,23 @@
 use std::{fmt, time::Duration};
 
-use fred::types::config::Config;
 use tokio::sync::Mutex;
 
-use super::{Arguments, RedisError, RedisOptions, Reply, closed::Closed, connection::Connection};
+use super::{
+    Arguments, RedisError, Reply,
+    own::{Beside, Own},
+};
 
 /// A connection of its own for blocking commands, one at a time; made when it is first needed.
 pub(crate) struct Waiter {
-    options: RedisOptions,
-    config: Config,
-    connection: Mutex<Option<Connection>>,
-    closed: Closed,
+    own: Own,
+    connection: Mutex<Option<Beside>>,
 }
 
 impl Waiter {
-    pub(super) fn new(options: RedisOptions, config: Config, closed: Closed) -> Self {
+    pub(super) fn new(own: Own) -> Self {
         Self {
-            options,
-            config,
+            own,
             connection: Mutex::new(None),
-            closed,
         }
     }
 
@@ -31,18 +29,18 @@ impl Waiter {
         blocks: Duration,
     ) -> Result<Reply, RedisError> {
         let mut kept = self.connection.lock().await;
-        self.closed.check()?;
+        self.own.closed.check()?;
         // Taken out, so that a command that fails, or is given up, takes its connection with it: nothing
         // waits behind a command that still blocks.
-        let connection = match kept.take() {
-            Some(connection) => connection,
-            None => Connection::open(&self.config, &self.options).await?,
+        let beside = match kept.take().filter(|beside| self.own.is_current(beside)) {
+            Some(beside) => beside,
+            None => self.own.open().await?,
         };
-        let timeout = blocks.saturating_add(self.options.command_timeout);
-        let answer = connection.send(name, arguments, timeout).await;
+        let timeout = blocks.saturating_add(self.own.options.command_timeout);
+        let answer = beside.connection.send(name, arguments, timeout).await;
         let error = answer.as_ref().err();
         if error.is_none_or(RedisError::is_this_server_still) {
-            *kept = Some(connection);
+            *kept = Some(beside);
         }
         answer
     }
@@ -58,7 +56,7 @@ impl Waiter {
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiter")
-            .field("options", &self.options)
+            .field("options", &self.own.options)
             .finish_non_exhaustive()
     }
 }

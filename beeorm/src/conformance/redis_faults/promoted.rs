@@ -15,7 +15,13 @@ use crate::{
 pub async fn redis_failover(urls: [&str; 2]) {
     a_server_that_became_a_replica_is_left(urls).await;
     a_server_that_serves_nothing_stale_is_left(urls).await;
+    a_reader_follows_its_client(urls).await;
+    what_another_server_has_is_read_there(urls).await;
 }
+
+/// Connections are numbered in the order in which they were made.
+const CLIENT: usize = 0;
+const READER: usize = 1;
 
 struct Pair {
     addresses: [String; 2],
@@ -143,5 +149,31 @@ async fn a_server_that_serves_nothing_stale_is_left(urls: [&str; 2]) {
     assert_eq!(length, 0);
     pair.ask(0, "CONFIG", "SET replica-serve-stale-data yes")
         .await;
+    pair.end().await;
+}
+
+/// Both servers take what they are given.
+async fn a_reader_follows_its_client(urls: [&str; 2]) {
+    let pair = Pair::new(urls).await;
+    pair.fail_over().await;
+    pair.proxy.cut_one(CLIENT);
+    pair.append("a").await;
+    assert_eq!(pair.read().await, ["a"]);
+    pair.end().await;
+}
+
+async fn what_another_server_has_is_read_there(urls: [&str; 2]) {
+    let pair = Pair::new(urls).await;
+    let moment = Duration::from_millis(50);
+    pair.stream.wait(moment).await.expect("waits");
+    pair.fail_over().await;
+    pair.proxy.cut_one(READER);
+    // It may be a moment until the reader sees that its connection is gone.
+    while pair.stream.read_new(pair.owner, 9).await.is_err() {
+        tokio::time::sleep(moment).await;
+    }
+    pair.append("a").await;
+    pair.stream.wait(moment).await.expect("waits");
+    assert_eq!(pair.read().await, ["a"], "there is one, as it was seen");
     pair.end().await;
 }

@@ -87,6 +87,10 @@ impl Proxy {
         *self.state.target.lock().expect("a lock") = target.to_owned();
     }
 
+    pub(super) fn cut_one(&self, place: usize) {
+        self.state.connections.lock().expect("a lock")[place].cut();
+    }
+
     /// Cuts every connection and refuses new ones.
     pub(super) fn shut(&self) {
         self.state.is_open.store(false, Ordering::SeqCst);

@@ -11,7 +11,10 @@ mod reader;
 mod scripts;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -47,6 +50,8 @@ pub(crate) struct RedisStream {
     reader: Reader,
     /// How often the owner of this token has looked through its pending entries, as the server answered last.
     looked: Mutex<(Uuid, u64)>,
+    /// Something new was seen, and not yet read.
+    seen_new: AtomicBool,
     key: String,
     /// In the cluster slot of the stream, as scripts touch both.
     lease: String,
@@ -64,6 +69,7 @@ impl RedisStream {
             durable: Durable::new(&client),
             reader: Reader::new(&client),
             looked: Mutex::default(),
+            seen_new: AtomicBool::new(false),
             client,
             key,
             lease,
@@ -353,8 +359,14 @@ impl Stream for RedisStream {
     ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
         Box::pin(async move {
             let owner = token.hyphenated().to_string();
+            let seen_new = self.seen_new.swap(false, Ordering::Relaxed);
             let read = self.reader.read(&self.names(&owner), count).await;
             match read.map_err(|error| self.failed(READING, error))? {
+                // Not what was seen: the connections may lead to different servers, behind a failover that cut only some.
+                Some(entries) if entries.is_empty() && seen_new => {
+                    self.reader.leave().await;
+                    self.read(token, ">", count).await
+                }
                 Some(entries) => Ok(entries),
                 None => self.read(token, ">", count).await,
             }
@@ -375,11 +387,11 @@ impl Stream for RedisStream {
                 .text("BLOCK")
                 .text(millis);
             let arguments = arguments.text("STREAMS").text(&self.key).text(delivered);
-            self.waiter
-                .command("XREAD", arguments, at_most)
-                .await
-                .map(drop)
-                .map_err(|error| self.failed("waiting for entries", error))
+            let seen = self.waiter.command("XREAD", arguments, at_most).await;
+            let seen = seen.map_err(|error| self.failed("waiting for entries", error))?;
+            self.seen_new
+                .store(seen.optional().is_some(), Ordering::Relaxed);
+            Ok(())
         })
     }
 

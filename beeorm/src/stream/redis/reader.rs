@@ -186,6 +186,11 @@ impl Reader {
         }
     }
 
+    /// Its connection is left: what is there it does not see, so that it may be another server's.
+    pub(super) async fn leave(&self) {
+        self.guarded.leave().await;
+    }
+
     /// Entries were delivered that it did not read.
     pub(super) fn end_reading(&self) {
         self.state().reading += 1;

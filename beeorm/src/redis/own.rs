@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use fred::types::config::Config;
+
+use super::{
+    RedisError, RedisOptions, closed::Closed, connection::Connection, generation::Generation,
+};
+
+/// What it takes to have a connection beside the client's.
+pub(super) struct Own {
+    pub(super) options: RedisOptions,
+    pub(super) config: Config,
+    pub(super) generation: Arc<Generation>,
+    pub(super) closed: Closed,
+}
+
+/// A connection beside the client's.
+pub(super) struct Beside {
+    pub(super) connection: Connection,
+    generation: u64,
+}
+
+impl Own {
+    /// Connects, in the generation that is current before; as `Connection::open_once`.
+    pub(super) async fn open_once(&self) -> Result<Beside, RedisError> {
+        let generation = self.generation.current();
+        let connection = Connection::open_once(&self.config, &self.options).await?;
+        Ok(Beside {
+            connection,
+            generation,
+        })
+    }
+
+    /// As `Connection::open`.
+    pub(super) async fn open(&self) -> Result<Beside, RedisError> {
+        let generation = self.generation.current();
+        let connection = Connection::open(&self.config, &self.options).await?;
+        Ok(Beside {
+            connection,
+            generation,
+        })
+    }
+
+    /// Whether the client's connection is still the one that was there when this one was made.
+    pub(super) fn is_current(&self, beside: &Beside) -> bool {
+        beside.generation == self.generation.current()
+    }
+}
