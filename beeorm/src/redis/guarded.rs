@@ -54,6 +54,8 @@ pub(crate) enum Attempt {
     Disturbed,
     /// The command itself was refused before it was executed, and no transaction.
     Refused(RedisError),
+    /// The server takes no further connection, say: nothing was sent.
+    Unconnected(RedisError),
 }
 
 /// The hash is written rarely.
@@ -80,7 +82,10 @@ impl Guarded {
         // Taken out: what fails, or is given up, takes its connection with it.
         let mut current = match kept.take().filter(|kept| self.is_usable(kept)) {
             Some(current) => current,
-            None => self.connect().await?,
+            None => match self.connect().await {
+                Ok(current) => current,
+                Err(error) => return Ok(Attempt::Unconnected(error)),
+            },
         };
         let attempt = current.attempt(&guard, name, &arguments).await;
         let is_sound = match &attempt {

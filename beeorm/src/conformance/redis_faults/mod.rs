@@ -9,11 +9,11 @@ mod refusals;
 
 use std::time::{Duration, Instant};
 
-pub use self::{promoted::redis_failover, refusals::redis_refusals};
 use self::{
     bench::{Bench, FSYNC, Outcome},
     proxy::Fault,
 };
+pub use self::{promoted::redis_failover, refusals::redis_refusals};
 use crate::{
     redis::{self, RedisError, RedisOptions},
     stream::{Stream, StreamError},

@@ -18,6 +18,7 @@ pub async fn redis_refusals(url: &str) {
     );
     a_server_out_of_memory_refuses_and_is_drained(&client).await;
     a_replica_refuses(&client).await;
+    a_server_that_takes_no_connections_is_read(&client).await;
     what_a_user_may_not_is_refused(&client, url).await;
     the_policy_is_told(&client).await;
 }
@@ -194,6 +195,30 @@ async fn a_late_script_delivers_nothing(client: &Arc<Client>, url: &str) {
     let guest = redis::open(&RedisOptions::new("lazy", url)).await;
     let guest = stream(&Arc::new(guest.expect("opens")));
     late::on_connection(&proxy, &guest, 0).await;
+}
+
+/// What would be connected beside the client is not: its own connection does it, for as long as that is so.
+async fn a_server_that_takes_no_connections_is_read(client: &Arc<Client>) {
+    let stream = stream(client);
+    stream.prepare().await.expect("prepares");
+    let owner = Uuid::now_v7();
+    assert_eq!(stream.acquire(None, owner).await, Ok(true));
+    let readings = async || {
+        stream.append(&["a".into()]).await.expect("appends");
+        let read = stream.read_new(owner, 9).await.expect("reads");
+        stream
+            .acknowledge(owner, &read)
+            .await
+            .expect("acknowledges");
+        read.iter().map(|entry| entry.reading).collect::<Vec<_>>()
+    };
+    run(client, "CONFIG", &["SET", "maxclients", "1"]).await;
+    let full = [readings().await, readings().await];
+    assert_eq!(full, [[0], [0]], "by scripts");
+    run(client, "CONFIG", &["SET", "maxclients", "1000"]).await;
+    let readings = readings().await;
+    assert!(readings.iter().all(|reading| *reading > 0), "{readings:?}");
+    stream.release(owner).await.expect("releases");
 }
 
 async fn what_a_user_may_not_is_refused(client: &Arc<Client>, url: &str) {

@@ -143,6 +143,10 @@ impl Reader {
             // A script is refused it too, and does not tell which command it was.
             Ok(Attempt::Refused(error)) if error.code() == "NOPERM" => Err(error),
             Ok(Attempt::Disturbed | Attempt::Refused(_)) => Ok(None),
+            Ok(Attempt::Unconnected(error)) => {
+                tracing::debug!(%error, "a script reads, as there is no connection to read by");
+                Ok(None)
+            }
             Err(error @ RedisError::Refused(_)) => {
                 if matches!(error.code(), "NOPERM" | "ERR") {
                     self.refused.store(true, Ordering::Relaxed);
