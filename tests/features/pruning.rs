@@ -206,6 +206,28 @@ async fn what_is_not_understood_may_have_been_applied_too() {
     assert!(letters[0].may_have_been_applied, "{letters:?}");
 }
 
+/// As one that leaves the channel to others again and again, for flushes that it does not understand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owners_that_do_not_last_prune_too() {
+    let mut scene = Scene::new().await;
+    scene.engine.flush_lazy(visit()).await.unwrap();
+    let old = aged(&take(&mut scene.redis).await[0], 8);
+    scene.redis.add(&old).await;
+    assert_eq!(drain(&scene.engine).await.applied, 1);
+    assert_eq!(scene.sql.done().await, 1);
+    let consumer = scene.engine.background_consumer();
+    let consumer = consumer.block_time(Duration::from_millis(50));
+    let consumer = run(consumer.prune_every(Duration::from_secs(1)));
+    let lease = format!("{{{}}}:lease", scene.redis.key);
+    until("it is pruned", PATIENCE, async || {
+        scene.redis.command(["DEL", &lease]).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        scene.sql.done().await == 0
+    })
+    .await;
+    assert_eq!(consumer.stop().await.pruned, 1);
+}
+
 /// As the inbox has forgotten that it was buried, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_dead_does_not_die_twice() {

@@ -95,6 +95,7 @@ struct Run {
     stop: Stop,
     patience: Patience,
     stand_back: StandBack,
+    pruning: prune::Progress,
     /// Whether the key of a dead INSERT may be among those that are remembered.
     dead_inserts: AtomicBool,
     /// Return when there is nothing left, instead of waiting for more.
@@ -270,6 +271,7 @@ impl BackgroundConsumer {
             stop,
             patience,
             stand_back: StandBack::default(),
+            pruning: prune::Progress::default(),
             dead_inserts: AtomicBool::new(true),
             drain,
         })

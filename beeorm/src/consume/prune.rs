@@ -3,7 +3,12 @@
 //! The order makes it safe. The watermark is committed first. From then on every INSERT into the inbox refuses
 //! frames below it; so when those that began before are over, rows below it are missed by nobody.
 
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures_util::future;
 
@@ -74,14 +79,42 @@ struct Raised {
     since: Duration,
 }
 
+/// How far the pruning has come: an ownership may end before it is time, again and again.
+#[derive(Debug, Default)]
+pub(super) struct Progress(Mutex<Come>);
+
+#[derive(Debug, Default)]
+struct Come {
+    /// When it is time again, by a clock that never steps.
+    next: Option<Duration>,
+    /// By pool.
+    raised: BTreeMap<String, Raised>,
+}
+
+impl Progress {
+    fn come(&self) -> MutexGuard<'_, Come> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long it is until it is time.
+    fn left(&self, now: Duration, every: Duration) -> Duration {
+        let mut come = self.come();
+        let next = come.next.get_or_insert(now.saturating_add(every));
+        next.saturating_sub(now)
+    }
+}
+
 /// Prunes every database for as long as the channel is owned.
 pub(super) async fn prune(run: &Run, ownership: &Ownership) -> Infallible {
-    let mut raised: BTreeMap<&str, Raised> = BTreeMap::new();
+    let runtime = &run.source.runtime;
     loop {
-        run.source.runtime.sleep(run.options.pruning.every).await;
+        let every = run.options.pruning.every;
+        let left = run.pruning.left(runtime.monotonic(), every);
+        runtime.sleep(left).await;
         if ownership.is_lost() {
             return future::pending().await;
         }
+        run.pruning.come().next = Some(runtime.monotonic().saturating_add(every));
         let figures = match run.source.stream.statistics().await {
             Ok(figures) => figures,
             Err(error) => {
@@ -99,11 +132,14 @@ pub(super) async fn prune(run: &Run, ownership: &Ownership) -> Infallible {
             continue;
         };
         for (pool, database) in run.source.databases.iter() {
-            let before = raised.remove(pool);
-            match prune_one(run, ownership, &**database, before, watermark).await {
-                Ok(Some(now)) => drop(raised.insert(pool, now)),
-                Ok(None) => {}
+            let before = run.pruning.come().raised.get(pool).copied();
+            let now = prune_one(run, ownership, &**database, before, watermark).await;
+            let raised = &mut run.pruning.come().raised;
+            match now {
+                Ok(Some(now)) => drop(raised.insert(pool.to_owned(), now)),
+                Ok(None) => drop(raised.remove(pool)),
                 Err(error) => {
+                    raised.remove(pool);
                     tracing::warn!(%error, pool, "the inbox was not pruned, and will be tried again");
                 }
             }
