@@ -187,7 +187,12 @@ fn what_programs_from_before_leave_out_constrains_nothing_yet() {
     };
     let mut table = users();
     left_out(&mut table);
-    let steps = diff(&MYSQL, User::schema(), Some(&table), &HashSet::new());
+    let steps = diff(
+        &MYSQL,
+        User::schema(),
+        Some(&table),
+        &Parents::new(&[], &[]),
+    );
     assert_eq!(steps[0].danger, Danger::Always(diff::LEFT_OUT));
     let widened = |table: &mut Table| {
         table.columns[1].default = Some(String::new());
@@ -218,7 +223,12 @@ fn a_column_that_no_field_asks_for_any_more_gets_a_default() {
     );
     let mut table = users();
     table.columns.push(column_of("gone", "point", false));
-    let steps = diff(&MYSQL, User::schema(), Some(&table), &HashSet::new());
+    let steps = diff(
+        &MYSQL,
+        User::schema(),
+        Some(&table),
+        &Parents::new(&[], &[]),
+    );
     assert_eq!(steps[0].danger, Danger::Always(diff::INSERTS_FAIL));
 }
 
@@ -271,7 +281,7 @@ fn a_new_unique_column_without_values_is_safe() {
         ..Table::default()
     };
     let dangers = |have: &Table| {
-        let steps = diff(&MYSQL, &table, Some(have), &HashSet::new());
+        let steps = diff(&MYSQL, &table, Some(have), &Parents::new(&[], &[]));
         steps
             .into_iter()
             .map(|step| format!("{:?}", step.danger))
