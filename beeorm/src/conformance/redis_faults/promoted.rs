@@ -82,6 +82,8 @@ impl Pair {
             let info = self.clients[1].command("INFO", Arguments::new().text("replication"));
             let info = info.await.expect("tells").into_text().expect("text");
             if info.contains("master_link_status:up") {
+                // WAIT speaks of what its own connection wrote, and so of what was before that.
+                self.ask(0, "SET", "failover now").await;
                 self.ask(0, "WAIT", "1 5000").await;
                 return;
             }
@@ -169,9 +171,8 @@ async fn what_another_server_has_is_read_there(urls: [&str; 2]) {
     pair.fail_over().await;
     pair.proxy.cut_one(READER);
     // It may be a moment until the reader sees that its connection is gone.
-    while pair.stream.read_new(pair.owner, 9).await.is_err() {
-        tokio::time::sleep(moment).await;
-    }
+    let read = retry(|| pair.stream.read_new(pair.owner, 9)).await;
+    assert_eq!(read, []);
     pair.append("a").await;
     pair.stream.wait(moment).await.expect("waits");
     assert_eq!(pair.read().await, ["a"], "there is one, as it was seen");
