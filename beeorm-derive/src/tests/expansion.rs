@@ -288,6 +288,7 @@ const OURS: &[&str] = &[
     "visit_references",
     "fmt",
     "position",
+    "from_position",
     "column_type",
 ];
 
