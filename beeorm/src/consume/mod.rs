@@ -136,10 +136,11 @@ impl BackgroundConsumer {
     }
 
     /// How long to wait for entries at a time, when there are none; one second unless said, at least a
-    /// millisecond.
+    /// millisecond and at most a day.
     #[must_use]
     pub fn block_time(mut self, time: Duration) -> Self {
-        self.options.block_time = time.max(Duration::from_millis(1));
+        let (least, most) = (Duration::from_millis(1), Duration::from_secs(24 * 60 * 60));
+        self.options.block_time = time.clamp(least, most);
         self
     }
 
