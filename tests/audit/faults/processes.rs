@@ -93,7 +93,7 @@ async fn befall(
                 &name,
                 Duration::from_millis(random.between(3_500, 7_000)),
             )
-            .await?;
+            .await;
         }
         Fault::ConsumerTerminated => {
             let Some(victim) = locked.victim().await else {
@@ -137,21 +137,23 @@ async fn befall(
             let (id, name) = (victim.id, victim.name.clone());
             locked.producers.push(victim);
             drop(locked);
-            stop_for(play, id, &name, some_seconds(random, 4)).await?;
+            stop_for(play, id, &name, some_seconds(random, 4)).await;
         }
     }
     Ok(())
 }
 
-async fn stop_for(play: Play<'_>, id: u32, name: &str, time: Duration) -> Fallible<()> {
+async fn stop_for(play: Play<'_>, id: u32, name: &str, time: Duration) {
     // It may have ended by itself, and been replaced.
     if process::signal_to(id, "STOP").await.is_ok() {
         play.journal
             .fault(&format!("{name}: SIGSTOP, for {} ms", time.as_millis()));
         tokio::time::sleep(time).await;
-        process::signal_to(id, "CONT").await?;
+        if process::signal_to(id, "CONT").await.is_err() {
+            play.journal
+                .note(&format!("{name} had ended by itself before that"));
+        }
     }
-    Ok(())
 }
 
 /// Has a consumer end, which it does in time whatever befalls the servers; it is killed where it does not.
