@@ -27,6 +27,21 @@ pub(crate) struct OpenOptions {
     pub(crate) runtime: Runtime,
 }
 
+#[cfg(all(test, feature = "embedded"))]
+impl OpenOptions {
+    /// A database of a test's own.
+    pub(crate) fn in_memory(runtime: Runtime) -> Self {
+        Self {
+            url: "sqlite://memory".to_owned(),
+            max_connections: 1,
+            connect_timeout: Duration::from_secs(10),
+            encoding: None,
+            collate: None,
+            runtime,
+        }
+    }
+}
+
 /// Opens the database that the URL's scheme names, and makes sure that it answers.
 pub(crate) async fn open(options: &OpenOptions) -> Result<Arc<dyn Database>, DatabaseError> {
     let scheme = options.url.split_once(':').map_or("", |(scheme, _)| scheme);

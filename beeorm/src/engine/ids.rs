@@ -224,14 +224,7 @@ mod tests {
         const HOUR: u64 = 3_600_000;
         let clock = Arc::new(Clock(Runtime::system(), AtomicU64::new(500_000 * HOUR)));
         let runtime = Runtime::simulated(Arc::clone(&clock) as Arc<dyn Host>);
-        let options = OpenOptions {
-            url: "sqlite://memory".to_owned(),
-            max_connections: 1,
-            connect_timeout: Duration::from_secs(10),
-            encoding: None,
-            collate: None,
-            runtime: runtime.clone(),
-        };
+        let options = OpenOptions::in_memory(runtime.clone());
         let database = open(&options).await.unwrap();
         let mut session = database.session(Purpose::Caller).await.unwrap();
         session.execute(DEFINITION, &[]).await.unwrap();

@@ -283,14 +283,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_inbox_has_forgotten_is_told_at_once() {
         let runtime = Runtime::system();
-        let options = OpenOptions {
-            url: "sqlite://memory".to_owned(),
-            max_connections: 1,
-            connect_timeout: Duration::from_secs(10),
-            encoding: None,
-            collate: None,
-            runtime: runtime.clone(),
-        };
+        let options = OpenOptions::in_memory(runtime.clone());
         let database = open(&options).await.unwrap();
         let pools = BTreeMap::from([(DEFAULT_POOL.to_owned(), Arc::clone(&database))]);
         let databases = Arc::new(Databases::new(pools));

@@ -21,20 +21,25 @@ pub(super) struct Beside {
 }
 
 impl Own {
-    /// Connects, in the generation that is current before; as `Connection::open_once`.
+    /// As `Connection::open_once`.
     pub(super) async fn open_once(&self) -> Result<Beside, RedisError> {
-        let generation = self.generation.current();
-        let connection = Connection::open_once(&self.config, &self.options).await?;
-        Ok(Beside {
-            connection,
-            generation,
-        })
+        let connect = Connection::open_once(&self.config, &self.options);
+        self.beside(connect).await
     }
 
     /// As `Connection::open`.
     pub(super) async fn open(&self) -> Result<Beside, RedisError> {
+        self.beside(Connection::open(&self.config, &self.options))
+            .await
+    }
+
+    /// Connects, in the generation that is current before.
+    async fn beside(
+        &self,
+        connect: impl Future<Output = Result<Connection, RedisError>>,
+    ) -> Result<Beside, RedisError> {
         let generation = self.generation.current();
-        let connection = Connection::open(&self.config, &self.options).await?;
+        let connection = connect.await?;
         Ok(Beside {
             connection,
             generation,
