@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use beeorm::{Receipt, prelude::*};
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, until};
@@ -149,6 +150,43 @@ async fn an_append_whose_answer_is_lost_after_the_caller_went_away_is_sent_again
         );
         assert_eq!(scene.sql.count("events").await, 1);
     }
+}
+
+/// As in a `select!` that is busy with another of its branches.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stands_still_holds_up_nobody() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    far.stream.slow_down(SLOW);
+    let [mut first, mut second] =
+        [event(1), event(2)].map(|event| far.engine.track(event).unwrap());
+    let mut still = Box::pin(far.engine.flush_lazy(&mut first));
+    assert!(still.as_mut().now_or_never().is_none());
+    let behind = timeout(PATIENCE, far.engine.flush_lazy(&mut second)).await;
+    behind.expect("it waits for whoever stands still").unwrap();
+    still.await.unwrap();
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.dead), (2, 0), "{report:?}");
+    assert_eq!(scene.sql.count("events").await, 2);
+}
+
+/// Nobody knows that a future was forgotten: it is not dropped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_forgotten_caller_began_is_brought_to_its_end() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    far.stream.slow_down(SLOW);
+    let mut tracked = far.engine.track(keeper(1, "bee")).unwrap();
+    let mut forgotten = Box::pin(far.engine.flush_lazy(&mut tracked));
+    assert!(forgotten.as_mut().now_or_never().is_none());
+    std::mem::forget(forgotten);
+    let again = timeout(PATIENCE, far.engine.flush_lazy(&mut tracked)).await;
+    let again = again
+        .expect("it waits for an answer that nobody takes")
+        .unwrap();
+    assert_eq!(again.statements(), 0);
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.dead), (1, 0), "{report:?}");
 }
 
 /// As when every request has a runtime of its own.

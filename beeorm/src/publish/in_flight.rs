@@ -22,14 +22,25 @@ impl InFlight {
         Self(Arc::new(Semaphore::new(MOST_BYTES)))
     }
 
+    /// None where it takes waiting.
+    pub(super) fn turn_now(&self, bytes: usize) -> Option<Turn> {
+        let permit = Arc::clone(&self.0).try_acquire_many_owned(permits(bytes));
+        permit.ok().map(|permit| Turn {
+            _bytes: Some(permit),
+        })
+    }
+
     pub(super) async fn turn(&self, bytes: usize) -> Turn {
-        // What is larger than all waits until nothing else is under way.
-        let bytes = u32::try_from(bytes.min(MOST_BYTES)).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.0).acquire_many_owned(bytes).await;
+        let permit = Arc::clone(&self.0).acquire_many_owned(permits(bytes)).await;
         Turn {
             _bytes: permit.ok(),
         }
     }
+}
+
+/// What is larger than all waits until nothing else is under way.
+fn permits(bytes: usize) -> u32 {
+    u32::try_from(bytes.min(MOST_BYTES)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -46,6 +57,7 @@ mod tests {
         assert!(large.as_mut().now_or_never().is_none());
         let mut small = Box::pin(in_flight.turn(1));
         assert!(small.as_mut().now_or_never().is_none(), "it came later");
+        assert!(in_flight.turn_now(1).is_none(), "so did this");
         drop(half);
         let all = large.await;
         assert!(small.as_mut().now_or_never().is_none());

@@ -6,18 +6,20 @@
 mod durability;
 mod full;
 mod in_flight;
+mod lead;
 mod together;
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::RecvError};
 
 pub use self::{durability::Durability, full::OnFull};
 use self::{
     full::Room,
     in_flight::{InFlight, Turn},
-    together::{Handed, Leader, Together},
+    lead::{Lead, Leading},
+    together::{Handed, Joined, Leader, Together},
 };
 use crate::{
     entity::{Delivery, DeliveryState, Moment},
@@ -158,10 +160,16 @@ impl Publisher {
                 error => error,
             })?;
         }
-        Ok(in_flight.turn(delivery.bytes()).await)
+        let bytes = delivery.bytes();
+        if let Some(turn) = in_flight.turn_now(bytes) {
+            return Ok(turn);
+        }
+        // What is waited for may depend on a caller who is not polled.
+        self.channel.lead_by_task();
+        Ok(in_flight.turn(bytes).await)
     }
 
-    /// Appends the frames, in a task of the publisher's, and waits for the answer.
+    /// Appends the frames, and waits for the answer.
     ///
     /// The delivery is settled before this returns, and also if the caller stops waiting.
     pub(crate) async fn append(
@@ -176,8 +184,7 @@ impl Publisher {
             turn: Some(turn),
             answer: Some(answer),
         };
-        self.send(handed);
-        match answered.await {
+        match self.send(handed, answered).await {
             Ok(Ok(appended)) => Ok(appended),
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => {
                 Err(Unappended::Unknown { delivery, reason })
@@ -200,8 +207,7 @@ impl Publisher {
             answer: Some(answer),
         };
         handed.turn = Some(self.channel.in_flight.turn(delivery.bytes()).await);
-        self.send(handed);
-        let reason = match answered.await {
+        let reason = match self.send(handed, answered).await {
             Ok(Ok(appended)) => return Ok(appended),
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => reason,
             Ok(Err(error)) => error.to_string(),
@@ -210,22 +216,35 @@ impl Publisher {
         Err(Unappended::Unknown { delivery, reason })
     }
 
-    fn send(&self, handed: Handed) {
-        let channel = Arc::clone(&self.channel);
-        match self.durability {
-            Durability::Appended => {
-                if let Some(leader) = self.channel.together.join(handed) {
-                    let led = async move { channel.append_groups(leader).await };
-                    self.channel.runtime.spawn(led);
-                }
-            }
+    async fn send(
+        &self,
+        handed: Handed,
+        answered: oneshot::Receiver<Result<Appended, StreamError>>,
+    ) -> Result<Result<Appended, StreamError>, RecvError> {
+        let lead = match self.durability {
+            Durability::Appended => self.channel.lead(handed),
             // These share rounds further on, of many entries each: a disk may take a second for one.
-            Durability::Fsynced => self.channel.runtime.spawn(async move {
-                let frames = &handed.delivery.frames;
-                let appended = channel.stream.append_fsynced(frames, channel.fsync).await;
-                channel.conclude(vec![handed], &appended);
-            }),
-        }
+            Durability::Fsynced => {
+                let channel = Arc::clone(&self.channel);
+                self.channel.runtime.spawn(async move {
+                    let frames = &handed.delivery.frames;
+                    let appended = channel.stream.append_fsynced(frames, channel.fsync).await;
+                    channel.conclude(vec![handed], &appended);
+                });
+                None
+            }
+        };
+        let Some(lead) = lead else {
+            return answered.await;
+        };
+        let runtime = &self.channel.runtime;
+        let leading = Leading { lead, runtime };
+        let mut answered = pin!(answered);
+        poll_fn(|context| {
+            leading.poll(context);
+            answered.as_mut().poll(context)
+        })
+        .await
     }
 
     /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it; gives what was appended
@@ -237,6 +256,9 @@ impl Publisher {
         &self,
         delivery: &Arc<Delivery>,
     ) -> Result<Option<Appended>, Unappended> {
+        if delivery.state() == DeliveryState::InFlight {
+            self.channel.lead_by_task();
+        }
         while delivery.settled().await == DeliveryState::Unknown {
             if delivery.is_too_old(self.moment()) {
                 let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
@@ -269,6 +291,33 @@ impl Channel {
                 StreamError::Unavailable { pool, reason }
             }
             error => error,
+        }
+    }
+
+    /// Joins the line; gives the work of its leader where that is this caller's.
+    fn lead(self: &Arc<Self>, handed: Handed) -> Option<Arc<Lead>> {
+        let leader = match self.together.join(handed) {
+            Joined::First(leader) => leader,
+            Joined::Behind(lead) => {
+                if let Some(lead) = lead {
+                    lead.hand_over(&self.runtime);
+                }
+                return None;
+            }
+        };
+        let channel = Arc::clone(self);
+        let lead = Lead::new(Box::pin(async move { channel.append_groups(leader).await }));
+        if self.together.is_alone(&lead) {
+            return Some(lead);
+        }
+        lead.hand_over(&self.runtime);
+        None
+    }
+
+    /// Sees to it that nothing depends on a caller who may not be polled.
+    fn lead_by_task(&self) {
+        if let Some(lead) = self.together.take_from_caller() {
+            lead.hand_over(&self.runtime);
         }
     }
 
@@ -327,6 +376,7 @@ mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
+    use futures_util::FutureExt;
     use uuid::Uuid;
 
     use super::*;
@@ -335,9 +385,7 @@ mod tests {
         stream::embedded::{EmbeddedStream, open},
     };
 
-    /// What the inbox may have forgotten is not sent again, whoever asks for it.
-    #[tokio::test]
-    async fn what_is_not_known_for_a_day_is_not_sent_again() {
+    async fn publisher() -> (Publisher, Arc<dyn Stream>) {
         let runtime = Runtime::system();
         let store = open("lazy", "embedded://memory", runtime.clone())
             .await
@@ -352,6 +400,34 @@ mod tests {
             limit: None,
         };
         let publisher = Publisher::new(Arc::clone(&stream), runtime, usize::MAX, settings);
+        (publisher, stream)
+    }
+
+    /// The bytes that are under way are bounded: whoever waits for room depends on those who have it.
+    #[tokio::test]
+    async fn a_caller_who_is_not_polled_keeps_no_room() {
+        let (publisher, stream) = publisher().await;
+        let large = || {
+            let frame = Bytes::from(vec![1; MAX_ENTRY_BYTES]);
+            let moment = publisher.moment();
+            let ids = vec![("default", Uuid::now_v7())];
+            Arc::new(Delivery::new(vec![frame], ids, 1, moment))
+        };
+        let (first, second) = (large(), large());
+        let turn = publisher.admit(&first).await.unwrap();
+        let mut still = Box::pin(publisher.append(first, turn));
+        assert!(still.as_mut().now_or_never().is_none());
+        let admitted = tokio::time::timeout(Duration::from_secs(20), publisher.admit(&second));
+        let turn = admitted.await.expect("there is room some time").unwrap();
+        publisher.append(second, turn).await.unwrap();
+        still.await.unwrap();
+        assert_eq!(stream.statistics().await.unwrap().len, 2);
+    }
+
+    /// What the inbox may have forgotten is not sent again, whoever asks for it.
+    #[tokio::test]
+    async fn what_is_not_known_for_a_day_is_not_sent_again() {
+        let (publisher, stream) = publisher().await;
         let id = Uuid::now_v7();
         let delivery = |age| {
             let mut made = publisher.moment();

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use tokio::sync::oneshot;
 
-use super::in_flight::Turn;
+use super::{in_flight::Turn, lead::Lead};
 use crate::{
     entity::{Delivery, DeliveryState},
     stream::{Appended, StreamError},
@@ -71,25 +71,51 @@ pub(super) struct Together {
 struct Line {
     waiting: Vec<Handed>,
     is_led: bool,
+    /// Where a caller may be the one who leads.
+    led_by_caller: Option<Arc<Lead>>,
+}
+
+/// A place in the line.
+pub(super) enum Joined {
+    /// There was no leader: this is it.
+    First(Leader),
+    /// Somebody leads; where that is a caller, it is not to be one any more.
+    Behind(Option<Arc<Lead>>),
 }
 
 impl Together {
-    /// Joins the line; gives its leader where there was none.
-    pub(super) fn join(self: &Arc<Self>, handed: Handed) -> Option<Leader> {
+    /// Joins the line, behind its leader or as that.
+    pub(super) fn join(self: &Arc<Self>, handed: Handed) -> Joined {
         let mut line = self.line();
         line.waiting.push(handed);
         if mem::replace(&mut line.is_led, true) {
             let enough = line.waiting.len() == ENOUGH_CALLS;
+            let led_by_caller = line.led_by_caller.take();
             drop(line);
             if enough {
                 self.enough.wake();
             }
-            return None;
+            return Joined::Behind(led_by_caller);
         }
-        Some(Leader {
+        Joined::First(Leader {
             together: Arc::clone(self),
             is_done: false,
         })
+    }
+
+    /// Notes that a caller does the leader's work; tells whether it may, being the only one.
+    pub(super) fn is_alone(&self, lead: &Arc<Lead>) -> bool {
+        let mut line = self.line();
+        let is_alone = line.waiting.len() == 1;
+        if is_alone {
+            line.led_by_caller = Some(Arc::clone(lead));
+        }
+        is_alone
+    }
+
+    /// The leader's work, where a caller does it: it is not to any more.
+    pub(super) fn take_from_caller(&self) -> Option<Arc<Lead>> {
+        self.line().led_by_caller.take()
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -119,6 +145,7 @@ impl Leader {
         }
         if line.waiting.is_empty() {
             line.is_led = false;
+            line.led_by_caller = None;
             self.is_done = true;
             return None;
         }
@@ -140,6 +167,7 @@ impl Drop for Leader {
         if !self.is_done {
             let mut line = self.together.line();
             line.is_led = false;
+            line.led_by_caller = None;
             let left = mem::take(&mut line.waiting);
             drop(line);
             drop(left);
@@ -191,6 +219,13 @@ mod tests {
         }
     }
 
+    fn led(joined: Joined) -> Option<Leader> {
+        match joined {
+            Joined::First(leader) => Some(leader),
+            Joined::Behind(_) => None,
+        }
+    }
+
     fn sizes(group: Option<Vec<Handed>>) -> Vec<usize> {
         let group = group.unwrap_or_default();
         group.iter().map(|handed| handed.delivery.bytes()).collect()
@@ -199,14 +234,14 @@ mod tests {
     #[test]
     fn who_comes_meanwhile_goes_next_in_order() {
         let together = Arc::new(Together::default());
-        let mut leader = together.join(handed(1)).expect("the first leads");
+        let mut leader = led(together.join(handed(1))).expect("the first leads");
         assert_eq!(sizes(leader.next_group(0)), [1]);
         for bytes in [2, 3, 4] {
-            assert!(together.join(handed(bytes)).is_none());
+            assert!(led(together.join(handed(bytes))).is_none());
         }
         assert_eq!(sizes(leader.next_group(0)), [2, 3, 4]);
         assert!(leader.next_group(0).is_none());
-        let mut next = together.join(handed(5)).expect("nobody leads any more");
+        let mut next = led(together.join(handed(5))).expect("nobody leads any more");
         drop(leader);
         assert_eq!(
             sizes(next.next_group(0)),
@@ -218,7 +253,7 @@ mod tests {
     #[test]
     fn a_few_wait_for_what_is_under_way_and_many_do_not() {
         let together = Arc::new(Together::default());
-        let mut leader = together.join(handed(1)).expect("it leads");
+        let mut leader = led(together.join(handed(1))).expect("it leads");
         assert_eq!(sizes(leader.next_group(0)), [1]);
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
@@ -235,16 +270,16 @@ mod tests {
             assert_eq!(sizes(leader.next_group(round)).len(), ENOUGH_CALLS);
         }
         assert!(leader.next_group(2).is_none());
-        assert!(together.join(handed(1)).is_none(), "it leads still");
+        assert!(led(together.join(handed(1))).is_none(), "it leads still");
         assert_eq!(sizes(leader.next_group(0)), [1]);
     }
 
     #[test]
     fn an_entry_is_bounded() {
         let together = Arc::new(Together::default());
-        let mut leader = together.join(handed(MOST_BYTES + 1)).expect("it leads");
+        let mut leader = led(together.join(handed(MOST_BYTES + 1))).expect("it leads");
         for bytes in [MOST_BYTES - 1, 1, 1, MOST_BYTES] {
-            assert!(together.join(handed(bytes)).is_none());
+            assert!(led(together.join(handed(bytes))).is_none());
         }
         assert_eq!(sizes(leader.next_group(0)), [MOST_BYTES + 1]);
         assert_eq!(sizes(leader.next_group(0)), [MOST_BYTES - 1, 1]);
@@ -270,6 +305,6 @@ mod tests {
                 .try_recv()
                 .is_err_and(|error| error == oneshot::error::TryRecvError::Closed)
         );
-        assert!(together.join(handed(1)).is_some(), "another leads");
+        assert!(led(together.join(handed(1))).is_some(), "another leads");
     }
 }
