@@ -209,8 +209,8 @@ fn is_by_key(shape: &Shape, dialect: Dialect) -> bool {
 }
 
 fn fits(batch: &Batch, shape: &Shape, statement: &Statement) -> bool {
-    let values = batch.values(statement);
-    values.is_ok_and(|values| by_key::fits(shape, &values))
+    let values = batch.bytes(statement);
+    values.is_ok_and(|values| by_key::fits(shape, values))
 }
 
 async fn execute(
@@ -264,28 +264,24 @@ fn ready<'b>(
     batches: &[&'b Batch],
     rows: &[StatementPlace],
 ) -> Result<Ready<'b>, DatabaseError> {
-    let mut binds: Vec<ValueRef<'_>> = Vec::new();
-    let (mut shape, mut counted) = (None, None);
+    let first = rows.first().and_then(|place| row(batches, *place));
+    let (_, shape, _) = first.ok_or_else(DatabaseError::damaged)?;
+    let width = shape.columns.len() + shape.on_duplicate.len() + 1;
+    let mut binds: Vec<ValueRef<'_>> = Vec::with_capacity(rows.len() * width);
+    let mut counted = None;
     let mut bytes = 0;
     for place in rows {
         let (batch, of, statement) = row(batches, *place).ok_or_else(DatabaseError::damaged)?;
-        let values = batch
-            .values(statement)
-            .map_err(|Corrupt| DatabaseError::damaged())?;
+        let damaged = |Corrupt| DatabaseError::damaged();
+        batch.bind(statement, &mut binds).map_err(damaged)?;
         if limits.dialect == Dialect::Sqlite {
+            let values = batch.values(statement).map_err(damaged)?;
             check_values(of, &values)?;
-        }
-        binds.extend(&values.columns);
-        binds.extend(&values.on_duplicate);
-        if of.operation != Operation::Insert {
-            binds.extend(values.key);
+            // Rows that are counted here are never merged.
+            counted = counts_here(limits.dialect, of).then_some(values);
         }
         bytes += statement.length();
-        shape.get_or_insert(of);
-        // Rows that are counted here are never merged.
-        counted = counts_here(limits.dialect, of).then_some(values);
     }
-    let shape = shape.ok_or_else(DatabaseError::damaged)?;
     let sql = render::statement(limits.dialect, shape, rows.len());
     if bytes + sql.len() > limits.statement_bytes {
         // Sent, it would look like a lost connection, and be tried for ever.

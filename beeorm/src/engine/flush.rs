@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     statement::{
         Batch, Conclusion, Encoder, Flush, Intent, MadeKeys, Operation, Path, Progress, Rows,
-        Shape, neighbours,
+        Shape, StatementRun, neighbours,
     },
 };
 
@@ -140,8 +140,9 @@ async fn execute(
             look(parts, &mut sessions, &batches, &waiting).await?;
         }
         // One statement is a transaction by itself.
+        let runs: Vec<_> = batches.iter().map(|(_, batch)| neighbours(batch)).collect();
         let alone =
-            progress == Progress::Done && is_first && is_single(parts, &sessions, &batches)?;
+            progress == Progress::Done && is_first && is_single(parts, &sessions, &batches, &runs)?;
         if !alone {
             for name in &pools {
                 if let Some(session) = sessions.get_mut(name) {
@@ -150,7 +151,7 @@ async fn execute(
             }
         }
         let mut made = MadeKeys::new();
-        for (pool, (name, batch)) in batches.iter().enumerate() {
+        for (pool, ((name, batch), runs)) in batches.iter().zip(&runs).enumerate() {
             let database = parts.databases.get(name)?;
             let Some(session) = sessions.get_mut(name) else {
                 continue;
@@ -159,13 +160,12 @@ async fn execute(
             if alone {
                 *conclusion = Conclusion::Unknown;
             }
-            let runs = neighbours(batch);
             let dead_inserts = DeadInserts::Ignored;
             let applied = apply(
                 &mut **session,
                 limits,
                 &[batch],
-                &runs,
+                runs,
                 Keys::Wanted,
                 dead_inserts,
             )
@@ -267,9 +267,17 @@ fn limits(database: &dyn Database, session: &dyn Session) -> Limits {
 
 /// Whether it comes to one statement at the most, without a look at the row before or behind it, nor at a key that may
 /// not fit.
-fn is_single(parts: &Parts, sessions: &Sessions, batches: &Batches) -> Result<bool, Error> {
-    let mut filled = batches.iter().filter(|(_, batch)| !batch.is_empty());
-    let Some((pool, batch)) = filled.next() else {
+fn is_single(
+    parts: &Parts,
+    sessions: &Sessions,
+    batches: &Batches,
+    runs: &[Vec<StatementRun>],
+) -> Result<bool, Error> {
+    let mut filled = batches
+        .iter()
+        .zip(runs)
+        .filter(|((_, batch), _)| !batch.is_empty());
+    let Some(((pool, batch), runs)) = filled.next() else {
         return Ok(true);
     };
     let (Some(session), None) = (sessions.get(pool), filled.next()) else {
@@ -282,7 +290,7 @@ fn is_single(parts: &Parts, sessions: &Sessions, batches: &Batches) -> Result<bo
             || counts_here(limits.dialect, shape)
             || may_outgrow_its_key(limits.dialect, shape)
     });
-    Ok(!looks && is_one_statement(limits, batch, &neighbours(batch), Keys::Wanted))
+    Ok(!looks && is_one_statement(limits, batch, runs, Keys::Wanted))
 }
 
 /// Whether the database makes a key for it that its entity may not hold. SQLite makes 64 bits whatever the column; a

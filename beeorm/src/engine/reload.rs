@@ -20,12 +20,13 @@ pub(super) async fn reload(
 ) -> Result<(), Error> {
     let dialect = database.dialect();
     for (statement, described) in batch.statements.iter().enumerate() {
-        let (Ok(shape), Ok(values)) = (batch.shape(described), batch.values(described)) else {
+        let shape = batch.shape(described).ok();
+        let Some(shape) = shape.filter(|shape| !shape.on_duplicate.is_empty()) else {
             continue;
         };
-        if shape.on_duplicate.is_empty() {
+        let Ok(values) = batch.values(described) else {
             continue;
-        }
+        };
         let table = shape.table;
         let uniques = table.indexes.iter().filter(|index| index.unique);
         let declared = std::iter::once(std::slice::from_ref(&table.key))

@@ -87,7 +87,7 @@ impl<'t> Decoder<'t> {
                 end: position(batch.data.len())?,
             };
             // Everything behind may rely on the values being there and whole.
-            batch.values(&statement)?;
+            batch.check(&statement)?;
             batch.statements.push(statement);
         }
         if !rest.is_empty() {

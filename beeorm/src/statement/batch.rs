@@ -166,7 +166,45 @@ impl Batch {
         ValueRef::take_bytes(&mut bytes).map(Some)
     }
 
-    /// The values of a statement.
+    /// Whether the statement's values are there and whole, and nothing else.
+    pub(crate) fn check(&self, statement: &Statement) -> Result<(), Corrupt> {
+        let shape = self.shape(statement)?;
+        let key = usize::from(shape.operation != Operation::Insert);
+        let values = key + shape.columns.len() + shape.released.len() + shape.on_duplicate.len();
+        let mut bytes = self.bytes(statement)?;
+        for _ in 0..values {
+            ValueRef::take(&mut bytes)?;
+        }
+        at_the_end(bytes)
+    }
+
+    /// Adds a statement's values as its SQL has them: those of the columns, those of ON DUPLICATE KEY UPDATE, and the key
+    /// of a row that is there.
+    pub(crate) fn bind<'b>(
+        &'b self,
+        statement: &Statement,
+        binds: &mut Vec<ValueRef<'b>>,
+    ) -> Result<(), Corrupt> {
+        let shape = self.shape(statement)?;
+        let mut bytes = self.bytes(statement)?;
+        let key = match shape.operation {
+            Operation::Insert => None,
+            Operation::Update | Operation::Delete => Some(ValueRef::take(&mut bytes)?),
+        };
+        for _ in &shape.columns {
+            binds.push(ValueRef::take(&mut bytes)?);
+        }
+        for _ in &shape.released {
+            ValueRef::take_bytes(&mut bytes)?;
+        }
+        for _ in &shape.on_duplicate {
+            binds.push(ValueRef::take(&mut bytes)?);
+        }
+        binds.extend(key);
+        at_the_end(bytes)
+    }
+
+    /// The values of a statement, by what they are.
     pub(crate) fn values(&self, statement: &Statement) -> Result<RowValues<'_>, Corrupt> {
         let shape = self.shape(statement)?;
         let mut bytes = self.bytes(statement)?;
@@ -186,14 +224,19 @@ impl Batch {
             let place = shape.place_of(shape.table.key);
             key = place.and_then(|place| columns.get(place)).copied();
         }
-        if bytes.is_empty() {
-            Ok(RowValues {
-                key,
-                columns,
-                on_duplicate,
-            })
-        } else {
-            Err(Corrupt)
-        }
+        at_the_end(bytes)?;
+        Ok(RowValues {
+            key,
+            columns,
+            on_duplicate,
+        })
+    }
+}
+
+fn at_the_end(bytes: &[u8]) -> Result<(), Corrupt> {
+    if bytes.is_empty() {
+        Ok(())
+    } else {
+        Err(Corrupt)
     }
 }

@@ -9,11 +9,11 @@
 //! found by their key: so none but these are locked, in their order. With `WHERE key IN (…)` a server would
 //! rather look at all of a small table, and wait for whoever has locked other rows.
 
-use super::{assignment_of, column, list, quoted};
+use super::{Sql, assignment};
 use crate::{
     column::{ColumnType, ValueRef, check, identity},
     entity::TableSchema,
-    statement::{RowValues, Shape},
+    statement::Shape,
 };
 
 /// About as many bytes as each value adds to the text.
@@ -45,16 +45,18 @@ pub(crate) fn has_exact_key(table: &TableSchema) -> bool {
     })
 }
 
-/// Whether the row's values are of its columns' own kinds, so that the casts leave them as they are.
-pub(crate) fn fits(shape: &Shape, values: &RowValues<'_>) -> bool {
+/// Whether the row's values, its key before its columns' as an UPDATE or DELETE has them, are of the columns' own kinds, so
+/// that the casts leave them as they are.
+pub(crate) fn fits(shape: &Shape, mut values: &[u8]) -> bool {
     let table = shape.table;
-    let is_own = |column: usize, value: &ValueRef<'_>| {
+    let assigned = shape.columns.iter().map(|(column, _)| *column);
+    std::iter::once(table.key).chain(assigned).all(|column| {
+        let value = ValueRef::take(&mut values);
         let column = table.columns.get(column);
-        column.is_some_and(|column| is_exact(&column.column_type, value))
-    };
-    let mut assigned = shape.columns.iter().zip(&values.columns);
-    values.key.is_some_and(|key| is_own(table.key, &key))
-        && assigned.all(|((column, _), value)| is_own(*column, value))
+        column
+            .zip(value.ok())
+            .is_some_and(|(column, value)| is_exact(&column.column_type, &value))
+    })
 }
 
 fn is_exact(column_type: &ColumnType, value: &ValueRef<'_>) -> bool {
@@ -111,45 +113,47 @@ fn cast(column_type: &ColumnType) -> Option<String> {
 }
 
 /// Each row binds its columns' values, then its key.
-pub(super) fn update(shape: &Shape, rows: usize) -> String {
+pub(super) fn update(sql: &mut Sql, shape: &Shape, rows: usize) {
+    let table = shape.table;
     let assigned = shape.columns.iter().map(|(column, _)| *column);
-    let columns: Vec<usize> = assigned.chain([shape.table.key]).collect();
-    let assignments = list(
+    let columns: Vec<usize> = assigned.chain([table.key]).collect();
+    join(sql.text("UPDATE "), table, &columns, rows);
+    sql.text(" SET ").list(
         shape.columns.iter().enumerate(),
-        |(place, (position, mode))| {
-            let column = format!("`t`.{}", column(shape.table, *position));
-            assignment_of(&column, &format!("`v`.`v{place}`"), *mode)
+        |sql, (place, (position, mode))| {
+            assignment(sql, ("`t`.", table, *position), *mode).text(&format!("`v`.`v{place}`"));
         },
     );
-    let joined = join(shape.table, &columns, rows);
-    format!("UPDATE {joined} SET {assignments}")
 }
 
 /// Each row binds its key.
-pub(super) fn delete(shape: &Shape, rows: usize) -> String {
-    let joined = join(shape.table, &[shape.table.key], rows);
-    format!("DELETE `t` FROM {joined}")
+pub(super) fn delete(sql: &mut Sql, table: &TableSchema, rows: usize) {
+    join(sql.text("DELETE `t` FROM "), table, &[table.key], rows);
 }
 
 /// The rows, `v`, with values for these columns, the key the last; and those of the table, `t`.
-fn join(table: &TableSchema, columns: &[usize], rows: usize) -> String {
+fn join(sql: &mut Sql, table: &TableSchema, columns: &[usize], rows: usize) {
     let placeholder = |position: &usize| {
         let column = table.columns.get(*position);
         column
             .and_then(|column| cast(&column.column_type))
             .unwrap_or_else(|| "?".to_owned())
     };
-    let first = list(columns.iter().enumerate(), |(place, column)| {
-        format!("{} AS `v{place}`", placeholder(column))
-    });
-    let next = format!(" UNION ALL SELECT {}", list(columns, placeholder));
-    format!(
-        "(SELECT {first}{}) AS `v` STRAIGHT_JOIN {} AS `t` FORCE INDEX (PRIMARY) ON `t`.{} = `v`.`v{}`",
-        next.repeat(rows.saturating_sub(1)),
-        quoted(table.table),
-        column(table, table.key),
-        columns.len().saturating_sub(1),
-    )
+    sql.text("(SELECT ")
+        .list(columns.iter().enumerate(), |sql, (place, column)| {
+            sql.text(&placeholder(column))
+                .text(&format!(" AS `v{place}`"));
+        });
+    let mut next = Sql::new();
+    next.text(" UNION ALL SELECT ")
+        .list(columns, |sql, column| {
+            sql.text(&placeholder(column));
+        });
+    sql.text(&String::from(next).repeat(rows.saturating_sub(1)));
+    sql.text(") AS `v` STRAIGHT_JOIN ").name(table.table);
+    sql.text(" AS `t` FORCE INDEX (PRIMARY) ON `t`.")
+        .column(table, table.key);
+    sql.text(&format!(" = `v`.`v{}`", columns.len().saturating_sub(1)));
 }
 
 #[cfg(test)]
@@ -196,8 +200,10 @@ mod tests {
     #[test]
     fn rows_are_joined_by_their_key() {
         let shape = shape::<Cell>(&[(2, AssignMode::Add), (3, AssignMode::Set)]);
+        let mut sql = Sql::new();
+        update(&mut sql, &shape, 2);
         assert_eq!(
-            update(&shape, 2),
+            String::from(sql),
             "UPDATE (SELECT CAST(? AS SIGNED) AS `v0`,CAST(? AS CHAR(9)) AS `v1`,CAST(? AS UNSIGNED) AS `v2` \
              UNION ALL SELECT CAST(? AS SIGNED),CAST(? AS CHAR(9)),CAST(? AS UNSIGNED)) AS `v` \
              STRAIGHT_JOIN `cell` AS `t` FORCE INDEX (PRIMARY) ON `t`.`id` = `v`.`v2` \

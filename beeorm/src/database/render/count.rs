@@ -1,6 +1,6 @@
 //! The statements around a sum that is made on this side, for SQLite.
 
-use super::{super::Dialect, column, list, quoted, statement};
+use super::{super::Dialect, Sql, statement};
 use crate::{
     entity::{AssignMode, TableSchema},
     statement::{Operation, Shape},
@@ -8,12 +8,18 @@ use crate::{
 
 /// What these columns of a row hold, found by its key.
 pub(crate) fn select(table: &TableSchema, columns: &[usize]) -> String {
-    let columns = list(columns, |position| column(table, *position));
-    let key = column(table, table.key);
-    format!(
-        "SELECT {columns} FROM {} WHERE {key} = ?",
-        quoted(table.table)
-    )
+    let mut sql = Sql::new();
+    sql.text("SELECT ");
+    named(&mut sql, table, columns);
+    sql.text(" FROM ").name(table.table);
+    sql.text(" WHERE ").column(table, table.key).text(" = ?");
+    sql.into()
+}
+
+fn named(sql: &mut Sql, table: &TableSchema, columns: &[usize]) {
+    sql.list(columns, |sql, position| {
+        sql.column(table, *position);
+    });
 }
 
 /// Inserts the row unless it, or another with one of its unique values, is there.
@@ -23,10 +29,14 @@ pub(crate) fn insert_new(shape: &Shape) -> String {
 
 /// What these columns hold of the row that is in the way of an INSERT; changes nothing in it.
 pub(crate) fn select_conflicting(shape: &Shape, columns: &[usize]) -> String {
-    let key = column(shape.table, shape.table.key);
-    let columns = list(columns, |position| column(shape.table, *position));
-    let insert = plain_insert(shape);
-    format!("{insert} ON CONFLICT DO UPDATE SET {key} = {key} RETURNING {columns}")
+    let table = shape.table;
+    let mut sql = Sql::new();
+    sql.text(&plain_insert(shape));
+    sql.text(" ON CONFLICT DO UPDATE SET ")
+        .column(table, table.key);
+    sql.text(" = ").column(table, table.key).text(" RETURNING ");
+    named(&mut sql, table, columns);
+    sql.into()
 }
 
 fn plain_insert(shape: &Shape) -> String {

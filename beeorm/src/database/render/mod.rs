@@ -2,120 +2,105 @@
 
 pub(crate) mod by_key;
 pub(crate) mod count;
+mod sql;
 
-use std::fmt::Write;
-
+use self::sql::Sql;
+pub(crate) use self::sql::quoted;
 use super::Dialect;
 use crate::{
     entity::{AssignMode, TableSchema},
     statement::{Operation, Shape},
 };
 
-/// A name in backticks, which MySQL, MariaDB and SQLite all take, in every SQL mode.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
-fn column(table: &TableSchema, position: usize) -> String {
-    table
-        .columns
-        .get(position)
-        .map_or_else(String::new, |column| quoted(&column.name))
-}
-
-fn list<T>(items: impl IntoIterator<Item = T>, mut write: impl FnMut(T) -> String) -> String {
-    let mut out = String::new();
-    for (position, item) in items.into_iter().enumerate() {
-        if position > 0 {
-            out.push(',');
-        }
-        out.push_str(&write(item));
-    }
-    out
-}
-
 /// The statement for so many rows of one shape.
 pub(crate) fn statement(dialect: Dialect, shape: &Shape, rows: usize) -> String {
-    let table = quoted(shape.table.table);
-    let key = column(shape.table, shape.table.key);
+    let table = shape.table;
+    let mut sql = Sql::new();
     match shape.operation {
-        Operation::Insert => insert(dialect, shape, rows),
-        Operation::Update if rows > 1 => by_key::update(shape, rows),
+        Operation::Insert => insert(&mut sql, dialect, shape, rows),
+        Operation::Update if rows > 1 => by_key::update(&mut sql, shape, rows),
         Operation::Update => {
-            let assignments = list(&shape.columns, |(position, mode)| {
-                assignment(shape.table, *position, *mode)
-            });
-            format!("UPDATE {table} SET {assignments} WHERE {key} = ?")
+            sql.text("UPDATE ").name(table.table).text(" SET ");
+            assignments(&mut sql, table, &shape.columns);
+            sql.text(" WHERE ").column(table, table.key).text(" = ?");
         }
-        Operation::Delete if rows == 1 => format!("DELETE FROM {table} WHERE {key} = ?"),
-        Operation::Delete if dialect != Dialect::Sqlite && by_key::has_exact_key(shape.table) => {
-            by_key::delete(shape, rows)
+        Operation::Delete
+            if rows > 1 && dialect != Dialect::Sqlite && by_key::has_exact_key(table) =>
+        {
+            by_key::delete(&mut sql, table, rows);
         }
-        Operation::Delete => format!(
-            "DELETE FROM {table} WHERE {key} IN ({})",
-            list(0..rows, |_| "?".to_owned())
-        ),
+        Operation::Delete => {
+            sql.text("DELETE FROM ").name(table.table);
+            with_key(&mut sql, table, rows);
+        }
     }
+    sql.into()
 }
 
-fn insert(dialect: Dialect, shape: &Shape, rows: usize) -> String {
-    let table = quoted(shape.table.table);
-    let columns = list(&shape.columns, |(position, _)| {
-        column(shape.table, *position)
-    });
-    let row = format!("({})", list(&shape.columns, |_| "?".to_owned()));
-    let mut sql = match dialect {
+fn insert(sql: &mut Sql, dialect: Dialect, shape: &Shape, rows: usize) {
+    let table = shape.table;
+    sql.text("INSERT INTO ").name(table.table);
+    if dialect == Dialect::Sqlite && shape.columns.is_empty() {
         // A table of nothing but its AUTO_INCREMENT key.
-        Dialect::Sqlite if columns.is_empty() => format!("INSERT INTO {table} DEFAULT VALUES"),
-        _ => format!(
-            "INSERT INTO {table} ({columns}) VALUES {}",
-            list(0..rows, |_| row.clone())
-        ),
-    };
+        sql.text(" DEFAULT VALUES");
+    } else {
+        sql.text(" (").list(&shape.columns, |sql, (position, _)| {
+            sql.column(table, *position);
+        });
+        let mut row = Sql::new();
+        row.text("(").places(shape.columns.len()).text(")");
+        sql.text(") VALUES ").repeat(&String::from(row), rows);
+    }
     if !shape.on_duplicate.is_empty() {
-        sql.push_str(match dialect {
+        sql.text(match dialect {
             Dialect::MySql | Dialect::MariaDb => " ON DUPLICATE KEY UPDATE ",
             Dialect::Sqlite => " ON CONFLICT DO UPDATE SET ",
         });
-        sql.push_str(&list(&shape.on_duplicate, |(position, mode)| {
-            assignment(shape.table, *position, *mode)
-        }));
+        assignments(sql, table, &shape.on_duplicate);
     }
-    sql
 }
 
-fn assignment(table: &TableSchema, position: usize, mode: AssignMode) -> String {
-    assignment_of(&column(table, position), "?", mode)
+fn assignments(sql: &mut Sql, table: &TableSchema, assigned: &[(usize, AssignMode)]) {
+    sql.list(assigned, |sql, (position, mode)| {
+        assignment(sql, ("", table, *position), *mode).text("?");
+    });
 }
 
-fn assignment_of(column: &str, value: &str, mode: AssignMode) -> String {
-    match mode {
-        AssignMode::Set => format!("{column} = {value}"),
-        AssignMode::Add => format!("{column} = {column} + {value}"),
-        AssignMode::Subtract => format!("{column} = {column} - {value}"),
+/// What the column, with this before its name, is set to; but for the value.
+fn assignment<'s>(
+    sql: &'s mut Sql,
+    (before, table, position): (&str, &TableSchema, usize),
+    mode: AssignMode,
+) -> &'s mut Sql {
+    sql.text(before).column(table, position).text(" = ");
+    let sign = match mode {
+        AssignMode::Set => return sql,
+        AssignMode::Add => " + ",
+        AssignMode::Subtract => " - ",
+    };
+    sql.text(before).column(table, position).text(sign)
+}
+
+/// Those with one of so many keys.
+fn with_key(sql: &mut Sql, table: &TableSchema, keys: usize) {
+    sql.text(" WHERE ").column(table, table.key);
+    if keys == 1 {
+        sql.text(" = ?");
+    } else {
+        sql.text(" IN (").places(keys).text(")");
     }
 }
 
 /// The rows with one of so many keys, every column in the schema's order.
 pub(crate) fn select_by_key(table: &TableSchema, keys: usize) -> String {
     let mut sql = select(table);
-    let key = column(table, table.key);
-    // Writing to a String cannot fail.
-    let _ = if keys == 1 {
-        write!(sql, " WHERE {key} = ?")
-    } else {
-        write!(
-            sql,
-            " WHERE {key} IN ({})",
-            list(0..keys, |_| "?".to_owned())
-        )
-    };
-    sql
+    with_key(&mut sql, table, keys);
+    sql.into()
 }
 
 /// The keys of the rows with one of so many keys, each with the place of that one: they may be written otherwise.
 pub(crate) fn stored_keys(table: &TableSchema, keys: usize) -> String {
-    let key = column(table, table.key);
+    let key = quoted(&table.key_column().name);
     let table = quoted(table.table);
     let selects: Vec<String> = (0..keys)
         .map(|place| format!("SELECT {place},{key} FROM {table} WHERE {key} = ?"))
@@ -126,11 +111,9 @@ pub(crate) fn stored_keys(table: &TableSchema, keys: usize) -> String {
 /// The row with these columns' values.
 pub(crate) fn select_by_columns(table: &TableSchema, columns: &[usize]) -> String {
     let mut sql = select(table);
-    for (place, position) in columns.iter().enumerate() {
-        let word = if place == 0 { "WHERE" } else { "AND" };
-        let _ = write!(sql, " {word} {} = ?", column(table, *position));
-    }
-    sql
+    sql.text(" WHERE ");
+    equal(&mut sql, table, columns);
+    sql.into()
 }
 
 /// How many rows have the values of one of these sets of columns.
@@ -138,34 +121,36 @@ pub(crate) fn count_by_columns<'c>(
     table: &TableSchema,
     sets: impl Iterator<Item = &'c [usize]>,
 ) -> String {
-    let key = column(table, table.key);
-    let name = quoted(table.table);
-    let rows = sets.map(|columns| {
-        let equal = columns
-            .iter()
-            .map(|position| format!("{} = ?", column(table, *position)));
-        let equal: Vec<String> = equal.collect();
-        format!("SELECT {key} FROM {name} WHERE {}", equal.join(" AND "))
-    });
-    let rows: Vec<String> = rows.collect();
-    format!("SELECT COUNT(*) FROM ({}) AS `found`", rows.join(" UNION "))
-}
-
-fn select(table: &TableSchema) -> String {
-    let columns = list(&table.columns, |column| quoted(&column.name));
-    format!("SELECT {columns} FROM {}", quoted(table.table))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_name_ends_where_it_ends() {
-        assert_eq!(quoted("bees"), "`bees`");
-        assert_eq!(
-            quoted("bees` SET `admin` = 1; -- "),
-            "`bees`` SET ``admin`` = 1; -- `"
-        );
+    let mut sql = Sql::new();
+    sql.text("SELECT COUNT(*) FROM (");
+    for (place, columns) in sets.enumerate() {
+        sql.text(if place == 0 {
+            "SELECT "
+        } else {
+            " UNION SELECT "
+        });
+        sql.column(table, table.key)
+            .text(" FROM ")
+            .name(table.table)
+            .text(" WHERE ");
+        equal(&mut sql, table, columns);
     }
+    sql.text(") AS `found`");
+    sql.into()
+}
+
+fn equal(sql: &mut Sql, table: &TableSchema, columns: &[usize]) {
+    for (place, position) in columns.iter().enumerate() {
+        sql.text(if place == 0 { "" } else { " AND " });
+        sql.column(table, *position).text(" = ?");
+    }
+}
+
+fn select(table: &TableSchema) -> Sql {
+    let mut sql = Sql::new();
+    sql.text("SELECT ").list(&table.columns, |sql, column| {
+        sql.name(&column.name);
+    });
+    sql.text(" FROM ").name(table.table);
+    sql
 }
