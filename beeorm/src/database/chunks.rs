@@ -12,6 +12,13 @@ pub(super) fn size(items: usize) -> usize {
     sizes.copied().find(|size| *size <= items).unwrap_or(1)
 }
 
+/// The smallest of these sizes that has room for the items; a power of two where none has.
+pub(crate) fn room(items: usize) -> usize {
+    let mut sizes = SIZES.iter().copied();
+    let room = sizes.find(|size| *size >= items);
+    room.unwrap_or_else(|| items.next_power_of_two())
+}
+
 /// The items in chunks of these sizes, each as large as they come.
 pub(super) fn chunks<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = items;
@@ -39,5 +46,11 @@ mod tests {
         assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
         assert_eq!(chunks::<u32>(&[]).count(), 0);
         assert_eq!(list("(?,?)", 3), "(?,?),(?,?),(?,?)");
+    }
+
+    #[test]
+    fn there_is_room_for_every_item() {
+        let rooms = [0, 1, 9, 100, 101, 1000, 1001, 16_384].map(room);
+        assert_eq!(rooms, [1, 1, 10, 100, 128, 1000, 1024, 16_384]);
     }
 }

@@ -38,6 +38,7 @@ pub use self::error::{DatabaseError, FailureClass};
 pub(crate) use self::sqlite::{sqlite_index, sqlite_type};
 pub(crate) use self::{
     apply::{DeadInserts, Keys, Limits, StatementFailure, apply, is_one_statement},
+    chunks::room,
     count::counts_here,
     databases::Databases,
     engines::{SeenTables, doubt_tables, look_at_table, look_at_tables, without_transactions},

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::Parts;
 use crate::{
     column::{Column, ColumnSink, RowReader, ValueRef},
-    database::{SelectError, Session, render},
+    database::{SelectError, Session, render, room},
     entity::{Entity, Key, Tracked},
     error::Error,
 };
@@ -134,14 +134,14 @@ fn encoded<'k, T: Entity>(keys: impl Iterator<Item = &'k T::Key>) -> Result<Vec<
     Ok(encoded)
 }
 
-/// Few texts, so that they stay prepared: the last key is named again until there is a power of two.
+/// Few texts, so that they stay prepared: the last key is named again until there are as many as one of these has.
 fn binds(mut encoded: &[u8]) -> Vec<ValueRef<'_>> {
     let mut binds = Vec::new();
     while let Ok(value) = ValueRef::take(&mut encoded) {
         binds.push(value);
     }
     if let Some(last) = binds.last().copied() {
-        binds.resize(binds.len().next_power_of_two(), last);
+        binds.resize(room(binds.len()), last);
     }
     binds
 }
