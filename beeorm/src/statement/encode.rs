@@ -17,6 +17,9 @@ pub(crate) enum Path {
     Lazy,
 }
 
+/// About as many as most values take: a buffer that begins with room for a row is not moved while it is written.
+const BYTES_OF_A_VALUE: usize = 16;
+
 /// A statement's shape.
 enum Shaped {
     Anew(Shape),
@@ -149,6 +152,9 @@ impl<'e> Encoder<'e> {
         self.write(schema, |batch| {
             let data = &mut batch.data;
             let start = data.len();
+            if data.capacity() == 0 {
+                data.reserve(BYTES_OF_A_VALUE * schema.columns.len());
+            }
             encode_row(value, data)?;
             let with_key = schema.key_source != KeySource::AutoIncrement || !value.key().is_unset();
             if !with_key {

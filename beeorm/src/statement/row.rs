@@ -154,7 +154,7 @@ impl<T: Entity> Row for T {
     }
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
-        look(T::schema().entity, &mut slot.arrived, false);
+        look(T::schema().entity, slot.history(T::schema().pool), false);
         parents::each(self, &mut |parent| {
             parent.each_history(&mut Slot::default(), look)
         });
@@ -196,7 +196,7 @@ impl<T: Entity> Row for T {
         parents::each(self, &mut |parent| {
             parent.resolve(&mut Slot::default(), state)
         });
-        if slot.land(T::schema().pool) == Some(DeliveryState::Refused) && slot.made_key {
+        if slot.land() == Some(DeliveryState::Refused) && slot.made_key {
             *self.key_mut() = T::Key::default();
         }
     }
@@ -451,7 +451,7 @@ impl<E: Entity> Row for Change<E> {
     }
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
-        look(E::schema().entity, &mut slot.arrived, false);
+        look(E::schema().entity, slot.history(E::schema().pool), false);
     }
 
     fn tables(&mut self, found: &mut Vec<&'static TableSchema>) {
@@ -472,7 +472,7 @@ impl<E: Entity> Row for Change<E> {
     }
 
     fn resolve(&mut self, slot: &mut Slot, _: DeliveryState) {
-        slot.land(E::schema().pool);
+        slot.land();
     }
 }
 

@@ -55,7 +55,9 @@ pub struct Slot {
     /// second attempt, and succeeds.
     pub(super) settled: bool,
     /// That flush, where the row cannot remember it.
-    pub(super) arrived: History,
+    landed: Option<Arc<Delivery>>,
+    /// What was found out about it, once anybody asked.
+    arrived: History,
 }
 
 impl Slot {
@@ -67,12 +69,22 @@ impl Slot {
             made_key: self.made_key && flight.is_some(),
             flight,
             settled: self.settled,
+            landed: self.landed.take(),
             arrived: std::mem::take(&mut self.arrived),
         }
     }
 
+    /// What is known of the flush that has arrived, in the pool of the row's table.
+    pub(super) fn history(&mut self, pool: &str) -> &mut History {
+        if let Some(landed) = self.landed.take() {
+            let ours = landed.ids.iter().filter(|(of, _)| *of == pool);
+            self.arrived.push(ours.copied());
+        }
+        &mut self.arrived
+    }
+
     /// Ends the lazy flush, once it is known what became of it: that is given.
-    pub(super) fn land(&mut self, pool: &str) -> Option<DeliveryState> {
+    pub(super) fn land(&mut self) -> Option<DeliveryState> {
         let flight = self.flight.take_if(|flight| {
             matches!(
                 flight.state(),
@@ -82,8 +94,7 @@ impl Slot {
         let state = flight.state();
         if state == DeliveryState::Appended {
             (self.settled, self.made_key) = (true, false);
-            let ours = flight.ids.iter().filter(|(of, _)| *of == pool);
-            self.arrived.push(ours.copied());
+            self.landed = Some(flight);
         }
         Some(state)
     }
