@@ -10,7 +10,7 @@ use futures_util::future::{self, BoxFuture, Either};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::server::StreamServer;
+use super::{late::Late, server::StreamServer};
 use crate::{
     simulation::{
         line::{Answer, Fate},
@@ -22,12 +22,19 @@ use crate::{
 /// The client's own patience with an answer.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What was given up arrives so many microseconds later at most: while the run waits for what is on its way.
+const LATEST: u64 = 12_000_000;
+
+const READ_NEW: &str = "read_new";
+
 #[derive(Clone, Debug)]
 pub(in crate::simulation) struct StreamClient {
     server: Arc<StreamServer>,
     process: Arc<Process>,
     /// When the last request arrives: there is one connection, on which none overtakes another.
     arrival: Arc<Mutex<Duration>>,
+    /// How often the owner of this token has looked through its pending entries.
+    looked: Arc<Mutex<(Uuid, u64)>>,
 }
 
 /// Why there is no answer.
@@ -64,6 +71,7 @@ impl StreamClient {
             server: Arc::clone(server),
             process: Arc::clone(process),
             arrival: Arc::default(),
+            looked: Arc::default(),
         }
     }
 
@@ -73,6 +81,27 @@ impl StreamClient {
         let mut arrival = self.arrival.lock().unwrap_or_else(PoisonError::into_inner);
         *arrival = (*arrival).max(now + after);
         arrival.saturating_sub(now)
+    }
+
+    /// Nobody waits for an answer any more, and the request is still on its way: what is sent behind it overtakes it.
+    fn give_up<T: 'static>(
+        &self,
+        name: &'static str,
+        noticed: Duration,
+        effect: impl FnOnce(&StreamServer) -> T + Send + 'static,
+    ) {
+        self.note(|| format!("FAULT: {name} is given up"));
+        let late = Late::new(name, self.server.wire.line.era(), &self.process, effect);
+        let world = &self.process.world;
+        let (waits, after) = world.draw(|random| (random.chance(500), random.of_any_size(LATEST)));
+        if name == READ_NEW && waits {
+            self.server.keep_late(late);
+        } else {
+            let server = Arc::clone(&self.server);
+            world.after(noticed + Duration::from_micros(after), move || {
+                late.arrive(&server);
+            });
+        }
     }
 
     fn note(&self, what: impl FnOnce() -> String) {
@@ -96,7 +125,11 @@ impl StreamClient {
                 return Err(Silence::NotSent);
             }
             Fate::Lost { noticed } => {
-                self.note(|| format!("FAULT: {name} does not arrive"));
+                if world.draw(|random| random.chance(500)) {
+                    self.give_up(name, noticed, effect);
+                } else {
+                    self.note(|| format!("FAULT: {name} does not arrive"));
+                }
                 world.sleep(noticed).await;
                 return Err(Silence::Lost);
             }
@@ -270,8 +303,14 @@ impl Stream for StreamClient {
             let read = self.ask("read_pending", move |server| {
                 server.run(|state, _| state.data.read_pending(token, after, count))
             });
-            let read = flat(read.await);
+            let read = flat(read.await).map(|(entries, looked)| {
+                *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = (token, looked);
+                entries
+            });
             self.note(|| format!("read pending: {}", told_entries(&read)));
+            if let Ok(entries) = &read {
+                self.server.let_late_arrive(entries.is_empty());
+            }
             read
         })
     }
@@ -282,8 +321,10 @@ impl Stream for StreamClient {
         count: usize,
     ) -> BoxFuture<'_, Result<Vec<Entry>, StreamError>> {
         Box::pin(async move {
-            let read = self.ask("read_new", move |server| {
-                server.run(|state, _| state.data.read_new(token, count))
+            let (of, looked) = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            let looked = if of == token { looked } else { 0 };
+            let read = self.ask(READ_NEW, move |server| {
+                server.run(|state, _| state.data.read_new(token, looked, count))
             });
             let read = flat(read.await);
             self.note(|| format!("read new: {}", told_entries(&read)));

@@ -20,6 +20,8 @@ pub(super) struct Data {
     group: Option<Group>,
     lease: Option<Lease>,
     beat_millis: u64,
+    /// The lease's count of looks through the pending entries.
+    looked: u64,
     pub(super) aside: Vec<AsideEntry>,
 }
 
@@ -38,6 +40,17 @@ impl Data {
             Some(lease) if lease.token == token => Ok(()),
             _ => Err(StreamError::NotOwner),
         }
+    }
+
+    /// `read.lua` with `>`, where the pending entries were looked through since.
+    fn not_superseded(&self, looked: u64) -> Answer<()> {
+        if looked == self.looked {
+            return Ok(());
+        }
+        Err(StreamError::Unavailable {
+            pool: "simulated".to_owned(),
+            reason: "SUPERSEDED".to_owned(),
+        })
     }
 
     /// XADD.
@@ -68,6 +81,7 @@ impl Data {
         }
         let beat = self.lease.as_ref().map_or(0, |lease| lease.beat) + 1;
         self.lease = Some(Lease { token, beat });
+        self.looked = 0;
         self.beat_millis = now_millis;
         true
     }
@@ -95,8 +109,11 @@ impl Data {
         token: Uuid,
         after: EntryId,
         frames_wanted: usize,
-    ) -> Answer<Vec<Entry>> {
+    ) -> Answer<(Vec<Entry>, u64)> {
         self.fence(token)?;
+        if after == EntryId::default() {
+            self.looked += 1;
+        }
         let group = self.group.get_or_insert_default();
         let pending = group.pending.range(after.next()..);
         let entry = |id: &EntryId| {
@@ -108,12 +125,18 @@ impl Data {
                 reading: 0,
             }
         };
-        Ok(up_to(frames_wanted, pending.map(entry)))
+        Ok((up_to(frames_wanted, pending.map(entry)), self.looked))
     }
 
     /// `read.lua` with `>`.
-    pub(super) fn read_new(&mut self, token: Uuid, frames_wanted: usize) -> Answer<Vec<Entry>> {
+    pub(super) fn read_new(
+        &mut self,
+        token: Uuid,
+        looked: u64,
+        frames_wanted: usize,
+    ) -> Answer<Vec<Entry>> {
         self.fence(token)?;
+        self.not_superseded(looked)?;
         // Made anew, where it has vanished, from the stream's beginning.
         let group = self.group.get_or_insert_default();
         let new = self.entries.range(group.delivered.next()..);

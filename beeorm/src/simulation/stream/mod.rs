@@ -2,6 +2,7 @@
 
 mod client;
 mod data;
+mod late;
 mod server;
 
 pub(super) use self::{

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::data::{Data, Frames};
+use super::{
+    data::{Data, Frames},
+    late::Late,
+};
 use crate::{
     simulation::{
         line::{Line, Wire},
@@ -31,6 +34,8 @@ pub(in crate::simulation) struct StreamServer {
     /// Whose clock makes the ids.
     machine: Arc<Process>,
     state: Mutex<State>,
+    /// A reading that was given up, and waits for the worst moment.
+    late: Mutex<Option<Late>>,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +89,7 @@ impl StreamServer {
             wire,
             machine: Process::start(world, "stream"),
             state: Mutex::new(state),
+            late: Mutex::default(),
         })
     }
 
@@ -148,6 +154,20 @@ impl StreamServer {
             state.waiting.push(sender);
         }
         receiver
+    }
+
+    pub(super) fn keep_late(&self, late: Late) {
+        *self.late.lock().unwrap_or_else(PoisonError::into_inner) = Some(late);
+    }
+
+    /// Between two pages of what is pending, or, where there is no more, when its owner has looked through it: the one
+    /// that gave the reading up, or another.
+    pub(super) fn let_late_arrive(&self, is_last_page: bool) {
+        let arrives = |_: &mut Late| is_last_page || self.world().draw(|random| random.chance(300));
+        let mut kept = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(late) = kept.take_if(arrives) {
+            late.arrive(self);
+        }
     }
 
     pub(super) fn beat(&self, token: Uuid) -> Result<(), StreamError> {
