@@ -41,6 +41,8 @@ struct State {
     last: EntryId,
     /// The largest entry lately: halved with each page that has none as large. None before the first.
     largest: Option<Weight>,
+    /// So many in a row were small.
+    small: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +55,12 @@ struct Weight {
 const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
 /// What is in an entry is known only once it is read: as many are read at a time as would be enough if they were as large
 /// as the largest lately, and no more than this, which bounds what comes if they are large all at once.
-const MOST_AT_ONCE: usize = 24;
+const FEW_AT_ONCE: usize = 24;
+/// Where a round trip takes long, a page of these takes no time beside it. So where all were small for so many times as long as
+/// a page, the next one is as long, up to these.
+const MANY_AT_ONCE: usize = 128;
+const PROVEN_BY: usize = 16;
+const SMALL_BYTES: usize = ENOUGH_BYTES / MANY_AT_ONCE;
 
 impl Reader {
     pub(super) fn new(client: &Client) -> Self {
@@ -64,6 +71,7 @@ impl Reader {
                 connection: 0,
                 last: EntryId::default(),
                 largest: None,
+                small: 0,
             }),
             refused: AtomicBool::new(false),
         }
@@ -82,14 +90,19 @@ impl Reader {
             frames: count,
             bytes: ENOUGH_BYTES,
         };
-        let mut largest = self.state().largest;
+        let State {
+            mut largest,
+            mut small,
+            ..
+        } = *self.state();
         let mut read = Vec::new();
         let mut all = Weight {
             frames: 0,
             bytes: 0,
         };
         while all.frames < enough.frames && all.bytes < enough.bytes {
-            let at_once = fitting(enough, all, largest).min(MOST_AT_ONCE);
+            let most = (small / PROVEN_BY).clamp(FEW_AT_ONCE, MANY_AT_ONCE);
+            let at_once = fitting(enough, all, largest).min(most);
             let Some((page, connection)) = self.page(names, at_once).await? else {
                 if read.is_empty() {
                     return Ok(None);
@@ -101,6 +114,11 @@ impl Reader {
                 let weight = weight(entry);
                 all.frames += weight.frames;
                 all.bytes += weight.bytes;
+                small = if weight.bytes <= SMALL_BYTES {
+                    small.saturating_add(1)
+                } else {
+                    0
+                };
                 let lately =
                     largest.map(|largest| if place == 0 { largest.half() } else { largest });
                 largest = Some(lately.map_or(weight, |lately| lately.max(weight)));
@@ -110,7 +128,8 @@ impl Reader {
                 break;
             }
         }
-        self.state().largest = largest;
+        let mut state = self.state();
+        (state.largest, state.small) = (largest, small);
         Ok(Some(read))
     }
 
