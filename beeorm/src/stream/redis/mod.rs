@@ -7,6 +7,7 @@ mod entry;
 mod failure;
 mod figures;
 mod identity;
+mod page;
 mod reader;
 mod scripts;
 

@@ -3,9 +3,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use bytes::Bytes;
-
-use super::{entry, scripts};
+use super::{
+    entry,
+    page::{Sizes, Weight},
+    scripts,
+};
 use crate::{
     redis::{Arguments, Attempt, Client, Guard, Guarded, RedisError},
     stream::{Entry, EntryId, OWNER},
@@ -39,28 +41,8 @@ struct State {
     reading: u64,
     connection: u64,
     last: EntryId,
-    /// The largest entry lately: halved with each page that has none as large. None before the first.
-    largest: Option<Weight>,
-    /// So many in a row were small.
-    small: usize,
+    sizes: Sizes,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Weight {
-    frames: usize,
-    bytes: usize,
-}
-
-/// As in `read.lua`.
-const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
-/// What is in an entry is known only once it is read: as many are read at a time as would be enough if they were as large
-/// as the largest lately, and no more than this, which bounds what comes if they are large all at once.
-const FEW_AT_ONCE: usize = 24;
-/// Where a round trip takes long, a page of these takes no time beside it. So where all were small for so many times as long as
-/// a page, the next one is as long, up to these.
-const MANY_AT_ONCE: usize = 128;
-const PROVEN_BY: usize = 16;
-const SMALL_BYTES: usize = ENOUGH_BYTES / MANY_AT_ONCE;
 
 impl Reader {
     pub(super) fn new(client: &Client) -> Self {
@@ -70,8 +52,7 @@ impl Reader {
                 reading: 1,
                 connection: 0,
                 last: EntryId::default(),
-                largest: None,
-                small: 0,
+                sizes: Sizes::default(),
             }),
             refused: AtomicBool::new(false),
         }
@@ -86,23 +67,12 @@ impl Reader {
         if self.refused.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let enough = Weight {
-            frames: count,
-            bytes: ENOUGH_BYTES,
-        };
-        let State {
-            mut largest,
-            mut small,
-            ..
-        } = *self.state();
+        let enough = Weight::enough(count);
+        let mut sizes = self.state().sizes;
         let mut read = Vec::new();
-        let mut all = Weight {
-            frames: 0,
-            bytes: 0,
-        };
-        while all.frames < enough.frames && all.bytes < enough.bytes {
-            let most = (small / PROVEN_BY).clamp(FEW_AT_ONCE, MANY_AT_ONCE);
-            let at_once = fitting(enough, all, largest).min(most);
+        let mut all = Weight::default();
+        while all.is_below(enough) {
+            let at_once = sizes.page(enough, all);
             let Some((page, connection)) = self.page(names, at_once).await? else {
                 if read.is_empty() {
                     return Ok(None);
@@ -110,26 +80,14 @@ impl Reader {
                 break;
             };
             let is_last = page.len() < at_once;
-            for (place, entry) in page.iter().enumerate() {
-                let weight = weight(entry);
-                all.frames += weight.frames;
-                all.bytes += weight.bytes;
-                small = if weight.bytes <= SMALL_BYTES {
-                    small.saturating_add(1)
-                } else {
-                    0
-                };
-                let lately =
-                    largest.map(|largest| if place == 0 { largest.half() } else { largest });
-                largest = Some(lately.map_or(weight, |lately| lately.max(weight)));
-            }
+            let weights = page.iter().map(Weight::of);
+            sizes.see(weights.inspect(|weight| all.add(*weight)));
             self.state().join(page, connection, &mut read);
             if is_last {
                 break;
             }
         }
-        let mut state = self.state();
-        (state.largest, state.small) = (largest, small);
+        self.state().sizes = sizes;
         Ok(Some(read))
     }
 
@@ -243,37 +201,4 @@ impl State {
             read.push(entry);
         }
     }
-}
-
-fn weight(entry: &Entry) -> Weight {
-    Weight {
-        frames: entry.weight(),
-        bytes: entry.frames.iter().map(Bytes::len).sum(),
-    }
-}
-
-impl Weight {
-    fn half(self) -> Self {
-        Self {
-            frames: self.frames / 2,
-            bytes: self.bytes / 2,
-        }
-    }
-
-    fn max(self, other: Self) -> Self {
-        Self {
-            frames: self.frames.max(other.frames),
-            bytes: self.bytes.max(other.bytes),
-        }
-    }
-}
-
-/// How many of the largest there is room for; one where that is not known.
-fn fitting(enough: Weight, all: Weight, largest: Option<Weight>) -> usize {
-    let Some(largest) = largest else {
-        return 1;
-    };
-    let frames = enough.frames.saturating_sub(all.frames) / largest.frames.max(1);
-    let bytes = enough.bytes.saturating_sub(all.bytes) / largest.bytes.max(1);
-    frames.min(bytes).max(1)
 }
