@@ -173,7 +173,7 @@ async fn whoever_stands_still_holds_up_nobody() {
 /// Nobody knows that a future was forgotten: it is not dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_forgotten_caller_began_is_brought_to_its_end() {
-    let mut scene = Scene::new().await;
+    let scene = Scene::new().await;
     let far = scene.far().await;
     far.stream.slow_down(SLOW);
     let mut tracked = far.engine.track(keeper(1, "bee")).unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use beeorm::{Outcome, StreamError, prelude::*};
 
-use crate::entities::Page;
+use crate::entities::{Keeper, Page};
 use crate::support::{Fault, PATIENCE, Scene, drain, event, keeper, run, until, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,6 +68,26 @@ async fn a_lazy_flush_without_redis_fails_at_once_and_changes_nothing() {
             .await,
         2
     );
+}
+
+/// As a proxy before Redis says it: nothing was appended for certain only where Redis itself says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_of_a_proxys_does_not_say_that_nothing_was_appended() {
+    let mut scene = Scene::new().await;
+    let far = scene.far().await;
+    let mut keeper = far.engine.track(keeper(1, "bee")).unwrap();
+    far.engine.flush(&mut keeper).await.unwrap();
+    far.stream.on("XADD", Fault::Deny, 1);
+    let older = Keeper::change(1).add(Keeper::columns().age, 1);
+    let unknown = far.engine.flush_lazy(older).await.unwrap_err();
+    let Error::OutcomeUnknown(unknown) = unknown else {
+        panic!("{unknown:?}");
+    };
+    unknown.resend().await.unwrap();
+    let report = drain(&scene.engine).await;
+    assert_eq!((report.applied, report.duplicates), (1, 1), "{report:?}");
+    let age = "SELECT CAST(`age` AS SIGNED) FROM `keepers`";
+    assert_eq!(scene.sql.number(age).await, i64::from(keeper.age) + 1);
 }
 
 /// The append arrived, or it did not, and the answer is lost either way: the same bytes again settle it.

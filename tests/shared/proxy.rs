@@ -24,6 +24,9 @@ pub enum Fault {
     LoseAnswer,
     /// The proxy itself answers, as those before MySQL servers do when they reach none: `1105 (HY000)`.
     Refuse,
+    /// The server does what it says, and the proxy answers in its place, as those before Redis servers do when they lose an
+    /// answer: `upstream failure`.
+    Deny,
     /// The server does what it says, and no answer passes on this connection any more, which stays open until the
     /// client hangs up.
     Silence,
@@ -231,6 +234,9 @@ async fn accept(listener: TcpListener, line: Arc<Line>) {
 /// An error packet, the first after a request: its length, its number, 1105 and the SQLSTATE, the text.
 const REFUSAL: &[u8] = b"\x1a\x00\x00\x01\xff\x51\x04#HY000no primary tablet";
 
+/// An error of RESP's.
+const DENIAL: &[u8] = b"-upstream failure\r\n";
+
 /// Carries requests and answers until either side hangs up, or a fault cuts the connection.
 async fn carry(mut client: TcpStream, line: &Line) {
     let Ok(mut server) = TcpStream::connect(&line.server).await else {
@@ -240,7 +246,7 @@ async fn carry(mut client: TcpStream, line: &Line) {
     let ((mut from_client, to_client), (mut from_server, mut to_server)) =
         (client.split(), server.split());
     let to_client = tokio::sync::Mutex::new(to_client);
-    let silent = AtomicBool::new(false);
+    let (silent, denied) = (AtomicBool::new(false), AtomicBool::new(false));
     let requests = async {
         let (mut buffer, mut tail) = (vec![0; 64 << 10], Vec::new());
         while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
@@ -255,7 +261,11 @@ async fn carry(mut client: TcpStream, line: &Line) {
                 }
                 continue;
             }
-            silent.fetch_or(fault.is_some(), Ordering::Relaxed);
+            if fault == Some(Fault::Deny) {
+                denied.store(true, Ordering::Relaxed);
+            } else {
+                silent.fetch_or(fault.is_some(), Ordering::Relaxed);
+            }
             if to_server.write_all(&buffer[..count]).await.is_err() {
                 return;
             }
@@ -271,13 +281,13 @@ async fn carry(mut client: TcpStream, line: &Line) {
         while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
             line.wait().await;
             let _ = holds.wait_for(|holds| !holds).await;
+            let answer = if denied.swap(false, Ordering::Relaxed) {
+                DENIAL
+            } else {
+                &buffer[..count]
+            };
             if !silent.load(Ordering::Relaxed)
-                && to_client
-                    .lock()
-                    .await
-                    .write_all(&buffer[..count])
-                    .await
-                    .is_err()
+                && to_client.lock().await.write_all(answer).await.is_err()
             {
                 return;
             }

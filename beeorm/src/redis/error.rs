@@ -15,7 +15,8 @@ pub(crate) enum RedisError {
     /// Sent, or perhaps sent, and the answer did not come in time.
     #[error("no answer came in time")]
     TimedOut,
-    /// The server's own refusal: it did nothing of what was asked.
+    /// A refusal. That nothing was done is certain only of one in the server's own words: see
+    /// [`did_nothing`](Self::did_nothing).
     #[error("{0}")]
     Refused(String),
     /// The client was closed before: nothing was sent.
@@ -52,7 +53,62 @@ const CODES: [&str; 9] = [
     "NOGROUP",
 ];
 
+/// The first words of refusals that are Redis' own, before a command does anything.
+const OWN_CODES: [&str; 21] = [
+    "ASK",
+    "BUSY",
+    "CLUSTERDOWN",
+    "CROSSSLOT",
+    "EXECABORT",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOGROUP",
+    "NOPERM",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "NOTOWNER",
+    "OOM",
+    "READONLY",
+    "SUPERSEDED",
+    "TRYAGAIN",
+    "WRONGPASS",
+    "WRONGTYPE",
+];
+
+/// What Redis says behind an `ERR`, before a command does anything.
+const OWN_WORDS: [&str; 12] = [
+    "unknown command",
+    "unknown subcommand",
+    "wrong number of arguments",
+    "syntax error",
+    "Protocol error",
+    "max number of clients",
+    "operation not permitted",
+    "The ID specified in XADD",
+    "exhausted the last possible ID",
+    "Invalid stream ID",
+    "without MULTI",
+    "calls can not be nested",
+];
+
 impl RedisError {
+    /// Whether it is a refusal in words of the server's own, which did nothing then. A proxy says by an error too that it lost
+    /// the server, or its answer, to a command that it had passed on.
+    pub(crate) fn did_nothing(&self) -> bool {
+        match self {
+            Self::Refused(message) => {
+                let code = self.code();
+                OWN_CODES.contains(&code)
+                    || code == "ERR" && OWN_WORDS.iter().any(|words| message.contains(words))
+            }
+            Self::NotSent(_) | Self::Closed | Self::NoFsync(_) | Self::Url(_) => true,
+            Self::Lost(_) | Self::TimedOut | Self::Unexpected(_) => false,
+        }
+    }
+
     /// Of a command.
     pub(super) fn of_command(error: &Error) -> Self {
         let unsent = UNSENT
@@ -193,6 +249,20 @@ mod tests {
             "WRONGTYPE"
         );
         assert_eq!(code("ERR syntax error"), "ERR");
+    }
+
+    #[test]
+    fn only_the_servers_own_words_say_that_nothing_was_done() {
+        let own = [
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            "WRONGTYPE Operation against a key holding the wrong kind of value",
+            "ERR unknown command 'XADD', with args beginning with: 'key'",
+            "ERR The stream has exhausted the last possible ID, unable to add more items",
+        ];
+        let others = ["upstream failure", "ERR backend conn failure", "ERR", ""];
+        let did_nothing = |message: &str| RedisError::Refused(message.to_owned()).did_nothing();
+        assert!(own.into_iter().all(did_nothing));
+        assert!(!others.into_iter().any(did_nothing));
         assert_eq!(RedisError::Lost("OOM".to_owned()).code(), "");
     }
 }

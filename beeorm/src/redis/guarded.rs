@@ -206,6 +206,12 @@ impl Kept {
         if let Err(refused) = queued {
             return Ok(Err(refused));
         }
+        if let Err(refused) = &executed
+            && !refused.did_nothing()
+        {
+            // A proxy's, say: what was done is not known here.
+            return Err(RedisError::Lost(refused.to_string()));
+        }
         let Some(executed) = executed?.optional() else {
             return Ok(Ok(None));
         };

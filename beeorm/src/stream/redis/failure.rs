@@ -17,34 +17,34 @@ impl Failures<'_> {
     pub(super) fn failed(&self, error: RedisError) -> StreamError {
         match error {
             RedisError::NotSent(_) | RedisError::Lost(_) | RedisError::TimedOut if self.closed => {
-                self.append_failed(RedisError::Closed)
+                self.refused(RedisError::Closed)
             }
-            error @ (RedisError::Lost(_) | RedisError::TimedOut) => StreamError::Unavailable {
-                pool: self.pool.to_owned(),
-                reason: self.reason(&error),
-            },
-            // Asked again, it may be answered as it should.
-            error @ RedisError::Unexpected(_) => StreamError::Refused {
-                pool: self.pool.to_owned(),
-                reason: self.reason(&error),
-            },
-            error => self.append_failed(error),
+            error => self.refused(error),
         }
     }
 
     /// Of an append, of which it matters whether it took place.
     pub(super) fn append_failed(&self, error: RedisError) -> StreamError {
+        if error.did_nothing() {
+            return self.refused(error);
+        }
+        StreamError::OutcomeUnknown {
+            pool: self.pool.to_owned(),
+            reason: self.reason(&error),
+        }
+    }
+
+    fn refused(&self, error: RedisError) -> StreamError {
         let (pool, reason) = (self.pool.to_owned(), self.reason(&error));
         match error {
             RedisError::Closed => StreamError::Closed { pool },
             RedisError::NotSent(_) if self.closed => StreamError::Closed { pool },
             RedisError::NotSent(_) => StreamError::Unavailable { pool, reason },
-            RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => {
-                StreamError::OutcomeUnknown { pool, reason }
-            }
             // Says all by itself.
             RedisError::NoFsync(reason) => StreamError::NoFsync { pool, reason },
-            RedisError::Url(_) => StreamError::Refused { pool, reason },
+            // Asked again, it may be answered as it should.
+            RedisError::Url(_) | RedisError::Unexpected(_) => StreamError::Refused { pool, reason },
+            RedisError::Lost(_) | RedisError::TimedOut => StreamError::Unavailable { pool, reason },
             RedisError::Refused(_) => match error.code() {
                 "NOTOWNER" => StreamError::NotOwner,
                 "OOM" => StreamError::OutOfMemory { pool, reason },
@@ -101,6 +101,18 @@ mod tests {
             assert!(told.contains(part), "{told}");
         }
         assert!(matches!(refused, StreamError::Refused { .. }));
+    }
+
+    #[test]
+    fn a_proxys_error_leaves_it_open_whether_an_append_took_place() {
+        let proxys = RedisError::Refused("upstream failure".to_owned());
+        let unknown = failures(false).append_failed(proxys.clone());
+        assert!(
+            matches!(unknown, StreamError::OutcomeUnknown { .. }),
+            "{unknown}"
+        );
+        let refused = failures(false).failed(proxys);
+        assert!(matches!(refused, StreamError::Refused { .. }), "{refused}");
     }
 
     #[test]
