@@ -56,6 +56,8 @@ pub(in crate::simulation) struct Ledger {
     marks: i64,
     /// Flushes that each producer still has to make.
     left: Vec<u64>,
+    /// Which producers may be about to flush, also where nothing of theirs is under way at the moment.
+    at_work: Vec<bool>,
 }
 
 /// No other number that is written is as large.
@@ -77,6 +79,7 @@ impl Ledger {
             subjects: Vec::new(),
             names: vec![name; NAMES],
             marks: FIRST_MARK,
+            at_work: vec![false; flushes.len()],
             left: flushes,
         }
     }
@@ -97,20 +100,19 @@ impl Ledger {
         self.marks + self.world.draw(|random| random.within(1, 12)).cast_signed()
     }
 
-    /// Whether the producer has another flush to make; counts it.
+    /// Whether the producer has another flush to make; counts it. Until it asks again, it is at work.
     pub(super) fn goes_on(&mut self, producer: usize) -> bool {
         let left = &mut self.left[producer];
         let goes_on = *left > 0;
         *left = left.saturating_sub(1);
+        self.at_work[producer] = goes_on;
         goes_on
     }
 
+    /// Nobody flushes any more.
     pub(in crate::simulation) fn is_done(&self) -> bool {
-        self.left.iter().all(|left| *left == 0)
-            && self
-                .flushes
-                .iter()
-                .all(|flush| flush.state != FlushState::UnderWay)
+        let none_left = self.left.iter().all(|left| *left == 0);
+        none_left && !self.at_work.contains(&true)
     }
 
     pub(super) fn subject(&mut self, kind: Kind, key: Uuid) -> usize {
@@ -210,6 +212,7 @@ impl Ledger {
 
     /// The producer was killed: nobody knows what became of what it was at.
     pub(in crate::simulation) fn abandon(&mut self, producer: usize, ids: Vec<Uuid>) {
+        self.at_work[producer] = false;
         let flushes = self.flushes.iter().enumerate();
         let open = flushes
             .filter(|(_, flush)| flush.producer == producer && flush.state == FlushState::UnderWay);
