@@ -111,10 +111,10 @@ fn strike_database(scene: &Arc<Scene>, fault: Fault) {
             });
         }
         Fault::Poison => {
-            let bite = match scene.world.draw(|random| random.below(4)) {
-                0 => Bite::HangsUp { letters: true },
-                1 => Bite::HangsUpAtCommit,
-                2 => Bite::Dies,
+            let bite = match scene.world.draw(|random| random.below(6)) {
+                0..=2 => Bite::HangsUp { letters: true },
+                3 => Bite::HangsUpAtCommit,
+                4 => Bite::Dies,
                 _ => Bite::HangsUp { letters: false },
             };
             let number = scene.ledger().mark_to_come();

@@ -120,7 +120,7 @@ impl Plan {
             schema_patience: random.within(0, 30),
             answer_timeout: random.within(4, 60),
             skips: if random.chance(300) { 500 } else { 0 },
-            old_consumers: random.chance(100),
+            old_consumers: random.chance(300),
             work: [3000, 30_000, 300_000][random.place(3)],
             fsynced: random.chance(200),
             faults,

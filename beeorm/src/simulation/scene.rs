@@ -181,7 +181,7 @@ impl Scene {
         slot.started += 1;
         let name = format!("consumer {number}.{}", slot.started);
         let process = Process::start(&self.world, name);
-        let is_old = plan.old_consumers && self.world.draw(|random| random.chance(500));
+        let is_old = plan.old_consumers && self.world.draw(|random| random.chance(700));
         let engine = self.engine(&process, is_old);
         let consumer = engine
             .background_consumer()

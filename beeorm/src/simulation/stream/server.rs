@@ -27,6 +27,8 @@ use crate::{
 const SILENCE: Duration = Duration::from_secs(3);
 /// How many changes a replica lags behind at most.
 const LAG: usize = 24;
+/// Nothing is appended again while there are more entries: as many as a slow consumer of small batches still comes to the end of.
+const MOST_AGAIN: usize = 1000;
 
 #[derive(Debug)]
 pub(in crate::simulation) struct StreamServer {
@@ -328,6 +330,9 @@ impl StreamServer {
         let frames = {
             let state = self.state();
             let all: Vec<&Frames> = state.data.entries.values().collect();
+            if all.len() > MOST_AGAIN {
+                return;
+            }
             self.world().draw(|random| {
                 all.get(random.place(all.len()))
                     .map(|frames| Arc::clone(frames))

@@ -41,10 +41,12 @@ pub(super) struct Unit {
     full: bool,
 }
 
-/// A family that is there for a moment only: it comes and goes within one batch, where the consumer lags behind.
+/// A family that is flushed row by row. It comes within one batch, where the consumer lags behind, and often goes within it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Family {
     ToCome,
+    /// It stays, and has one child after the other.
+    Grows(usize),
     Parent(usize),
     Child(usize, usize),
     ParentAgain(usize),
@@ -439,7 +441,15 @@ impl<'p> Planner<'p> {
     }
 
     fn new_child(&mut self) {
-        if let Some(parent) = self.one(Kind::Parent) {
+        // Often of the one that came last, whoever flushed it.
+        let newest = self.ledger.idle(Kind::Parent).pop();
+        let newest = newest.filter(|newest| !self.unit.flush.subjects.contains(newest));
+        let parent = if self.chance(500) {
+            newest
+        } else {
+            self.one(Kind::Parent)
+        };
+        if let Some(parent) = parent {
             self.child_of(parent);
         }
     }
@@ -499,7 +509,7 @@ impl<'p> Planner<'p> {
         self.delete::<Parent>(subject, vec![claim]);
     }
 
-    /// What is done next to a family that comes and goes, each by itself; none when it has come to its end, or somebody
+    /// What is done next to a family that comes, each by itself; none when it has come to its end, or somebody
     /// else has to do with it.
     pub(super) fn step(mut self, family: &mut Family) -> Option<Unit> {
         let idle = |subject: usize| {
@@ -507,7 +517,22 @@ impl<'p> Planner<'p> {
             subject.live && !subject.busy
         };
         match *family {
-            Family::ToCome => *family = Family::Parent(self.new_parent()),
+            Family::ToCome => {
+                let stays = self.chance(600);
+                let parent = self.new_parent();
+                *family = if stays {
+                    Family::Grows(parent)
+                } else {
+                    Family::Parent(parent)
+                };
+            }
+            Family::Grows(parent) if idle(parent) && self.chance(750) => {
+                if self.chance(400) {
+                    // What is refused before its parent is missed has no reason to wait for it but that they are ordered.
+                    self.novelty();
+                }
+                self.child_of(parent);
+            }
             Family::Parent(parent) if idle(parent) => {
                 *family = Family::Child(parent, self.child_of(parent));
             }

@@ -54,7 +54,7 @@ pub(in crate::simulation) async fn produce(producer: Producer) {
         if !producer.ledger().goes_on(producer.number) {
             return;
         }
-        if producer.chance(60) {
+        if producer.chance(100) {
             producer.come_and_go(&mut kept).await;
         }
         let mut unit = Planner::new(
