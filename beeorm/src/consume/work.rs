@@ -149,6 +149,7 @@ async fn take_off(
     let Some(Finished { mut entries, aside }) = finished else {
         return Ok(());
     };
+    let mut gone = Vec::new();
     for Aside {
         entry,
         reason,
@@ -159,10 +160,17 @@ async fn take_off(
         if let Some(place) = entries.iter().position(|other| other.id == *entry) {
             let entry = entries.remove(place);
             tracing::error!(entry = %entry.id, reason, "an entry that no database can take in is set aside");
-            repeat(run, || stream.set_aside(ownership.token, &entry, reason)).await?;
+            if !repeat(run, || stream.set_aside(ownership.token, &entry, reason)).await? {
+                // To say that it is would be no truth: it ends with what the server has lost.
+                tracing::error!(entry = %entry.id, "it is gone from the stream, as after a failover that lost it");
+                gone.push(entry.id);
+                continue;
+            }
             run.counters.set_aside.add(1);
         }
-        if let Some((pool, id)) = frame {
+        if let Some((pool, id)) = frame
+            && !gone.contains(entry)
+        {
             // For those who ask what became of it. Only now, or it might be taken for done and acknowledged.
             match attempt::give_up(run, pool, *id, Verdict::SetAside).await {
                 Outcome::Applied => {}
@@ -174,14 +182,14 @@ async fn take_off(
 }
 
 /// Until it succeeds, or the run is to stop, or the channel is lost. Doing it twice does no harm.
-async fn repeat<'s>(
+async fn repeat<'s, T>(
     run: &Run,
-    mut call: impl FnMut() -> future::BoxFuture<'s, Result<(), StreamError>>,
-) -> Result<(), Ended> {
+    mut call: impl FnMut() -> future::BoxFuture<'s, Result<T, StreamError>>,
+) -> Result<T, Ended> {
     let mut failures = 0;
     loop {
         match call().await {
-            Ok(()) => return Ok(()),
+            Ok(done) => return Ok(done),
             Err(StreamError::NotOwner) => return Err(Ended::Lost),
             Err(error) => {
                 tracing::warn!(%error, "retry: cannot acknowledge");

@@ -116,13 +116,13 @@ pub(crate) trait Stream: Debug + Send + Sync {
     ) -> BoxFuture<'s, Result<(), StreamError>>;
 
     /// Puts entries that cannot be understood into the stream beside, with the reason, and acknowledges them,
-    /// in one step.
+    /// in one step. Gives whether it is there, now or since before; what is another one by now, or is gone, is not.
     fn set_aside<'s>(
         &'s self,
         token: Uuid,
         entry: &'s Entry,
         reason: &'s str,
-    ) -> BoxFuture<'s, Result<(), StreamError>>;
+    ) -> BoxFuture<'s, Result<bool, StreamError>>;
 
     /// What was set aside, oldest first.
     fn read_aside(&self, count: usize) -> BoxFuture<'_, Result<Vec<AsideEntry>, StreamError>>;

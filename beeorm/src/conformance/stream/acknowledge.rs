@@ -162,18 +162,24 @@ async fn what_nobody_understands_is_set_aside(bench: &Bench) {
         .expect("reads");
     assert_eq!(texts(&left), ["good"], "what is aside is acknowledged");
     assert_eq!(stream.statistics().await.expect("figures").len, 1);
-    stream
-        .set_aside(token, &entries[2], "again")
-        .await
-        .expect("sets aside what is aside");
+    let again = stream.set_aside(token, &entries[2], "again").await;
+    assert_eq!(again, Ok(true), "what is aside is set aside");
     let other = Entry {
         frames: vec!["other".into()],
         ..left[0].clone()
     };
-    stream
+    let moved = stream
         .set_aside(token, &other, "is another one by now")
-        .await
-        .expect("answers");
+        .await;
+    assert_eq!(moved, Ok(false));
+    let lost = Entry {
+        id: EntryId::default(),
+        ..other
+    };
+    let moved = stream
+        .set_aside(token, &lost, "is gone, as in a failover")
+        .await;
+    assert_eq!(moved, Ok(false));
     assert_eq!(stream.read_aside(10).await.expect("reads").len(), 2);
     let pending = stream.read_pending(token, EntryId::default(), 10).await;
     assert_eq!(pending, Ok(left), "and what is another one stays");

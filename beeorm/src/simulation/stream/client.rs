@@ -371,7 +371,7 @@ impl Stream for StreamClient {
         token: Uuid,
         entry: &'s Entry,
         reason: &'s str,
-    ) -> BoxFuture<'s, Result<(), StreamError>> {
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
         Box::pin(async move {
             let (moved, why) = (entry.clone(), reason.to_owned());
             let aside = self.ask("set_aside", move |server| {

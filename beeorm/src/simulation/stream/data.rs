@@ -170,13 +170,14 @@ impl Data {
         entry: &Entry,
         reason: &str,
         now_millis: u64,
-    ) -> Answer<()> {
+    ) -> Answer<bool> {
         self.fence(token)?;
         let pending = self.group.as_ref();
         let pending = pending.is_some_and(|group| group.pending.contains(&entry.id));
         let is_there = self.entries.contains_key(&entry.id);
         if !(is_there && self.is_same(entry) || !is_there && pending) {
-            return Ok(());
+            let last = self.aside.last();
+            return Ok(last.is_some_and(|last| last.original == entry.id));
         }
         self.aside.push(AsideEntry {
             id: EntryId {
@@ -188,7 +189,7 @@ impl Data {
             frames: entry.frames.clone(),
         });
         self.forget(entry.id);
-        Ok(())
+        Ok(true)
     }
 
     /// `identity.lua`: whether the entry of this id is still the one that was read, or nothing.

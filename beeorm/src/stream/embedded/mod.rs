@@ -213,17 +213,20 @@ impl Stream for EmbeddedStream {
         token: Uuid,
         entry: &'s Entry,
         reason: &'s str,
-    ) -> BoxFuture<'s, Result<(), StreamError>> {
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
         Box::pin(async move {
             let mut state = self.store.state().await?;
             state.check(&self.name, token)?;
             let mut rows = self.rows().await?;
             let id = rows.next_id(&mut state, self.store.now_millis()).await?;
             rows.begin().await?;
-            if rows.delete(entry).await? {
+            let is_there = rows.delete(entry).await?;
+            if is_there {
                 rows.insert_aside(id, entry, reason).await?;
             }
-            rows.commit().await
+            let is_aside = is_there || rows.is_aside(entry.id).await?;
+            rows.commit().await?;
+            Ok(is_aside)
         })
     }
 

@@ -268,6 +268,16 @@ impl<'a> Rows<'a> {
         self.execute(sql, &binds).await
     }
 
+    /// Whether the entry that had this id was set aside before.
+    pub(super) async fn is_aside(&mut self, original: EntryId) -> Result<bool> {
+        let sql = "SELECT 1 FROM `_beeorm_stream_aside` WHERE `stream` = ? AND `original_millis` = ? \
+                   AND `original_sequence` = ? LIMIT 1";
+        let [millis, sequence] = binds(original);
+        let binds = [ValueRef::Text(self.stream), millis, sequence];
+        let found = self.select(sql, &binds, |row: &mut dyn RowReader| row.signed());
+        Ok(!found.await?.is_empty())
+    }
+
     pub(super) async fn asides(&mut self, count: usize) -> Result<Vec<AsideEntry>> {
         let sql = "SELECT `millis`, `sequence`, `original_millis`, `original_sequence`, `reason`, `frames` \
                    FROM `_beeorm_stream_aside` WHERE `stream` = ? ORDER BY `millis`, `sequence` LIMIT ?";

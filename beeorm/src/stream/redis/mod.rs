@@ -415,7 +415,7 @@ impl Stream for RedisStream {
         token: Uuid,
         entry: &'s Entry,
         reason: &'s str,
-    ) -> BoxFuture<'s, Result<(), StreamError>> {
+    ) -> BoxFuture<'s, Result<bool, StreamError>> {
         Box::pin(async move {
             let aside = |arguments: Arguments| {
                 let arguments = arguments
@@ -428,9 +428,11 @@ impl Stream for RedisStream {
                     .iter()
                     .fold(arguments, |arguments, frame| arguments.bytes(frame.clone()))
             };
-            self.fenced(ASIDE, &scripts::SET_ASIDE, token, aside)
-                .await
-                .map(drop)
+            let answer = self
+                .fenced(ASIDE, &scripts::SET_ASIDE, token, aside)
+                .await?;
+            let is_aside = answer.into_count();
+            Ok(is_aside.map_err(|error| self.failed(ASIDE, error))? == 1)
         })
     }
 
