@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use beeorm::{ConfigError, Durability, StreamError, prelude::*};
+use beeorm::{ConfigError, Durability, Receipt, StreamError, prelude::*};
 
 use crate::{
     entities::registered,
     support::{
-        Backend, RawRedis, Servers, counter, drain, engine, event, folder, keeper, own_servers,
-        servers,
+        Backend, Fault, Proxy, RawRedis, Servers, counter, drain, engine, event, folder, keeper,
+        own_servers, servers, visit,
     },
 };
 
@@ -136,6 +136,109 @@ async fn fsynced_waits_for_the_disks() {
 
     let report = drain(&durable).await;
     assert_eq!((report.applied, report.dead), (43, 0), "{report:?}");
+}
+
+/// Of a server that synchronizes nothing no flush may be told as on disk, in however many attempts: who flushes again has
+/// asked for the disk again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_attempt_is_not_told_as_on_disk_before_it_is() {
+    let Some(own) = own_redis().filter(can_tell) else {
+        eprintln!("Redis before 7.2 has no WAITAOF");
+        return;
+    };
+    let backend = Backend::with_redis(&own.redis).await;
+    let mut redis = RawRedis::connect(&backend).await;
+    let near = engine(registered(backend.registry())).await;
+    let mut visited = near.track(counter(1)).unwrap();
+    near.flush(&mut visited).await.unwrap();
+    set(&mut redis, "appendfsync", "no").await;
+    let (proxy, far) = Proxy::before(&backend.stream).await;
+    for (default, id, name) in [
+        (Durability::Appended, 1, "bee"),
+        (Durability::Fsynced, 2, "wasp"),
+    ] {
+        let pools = Registry::new().pool(DEFAULT_POOL, &backend.database);
+        let registry = registered(pools.pool(DEFAULT_POOL, &far));
+        let registry = registry
+            .durability(default)
+            .fsync_timeout(Duration::from_millis(300));
+        let plain = engine(registry).await;
+        let durable = plain.with_durability(Durability::Fsynced);
+        let lost = async |flush: Result<Receipt, Error>| match flush {
+            Err(Error::OutcomeUnknown(unknown)) => unknown,
+            other => panic!("{default:?}: {other:?}"),
+        };
+        let short = |what: &str, flushed: Result<Receipt, Error>| match flushed {
+            Err(Error::AppendedNotDurable { receipt, .. }) => receipt,
+            other => panic!("{default:?}, {what}: {other:?}"),
+        };
+
+        // Its answer is lost.
+        let mut new = durable.track(event(1)).unwrap();
+        proxy.on("XADD", Fault::LoseAnswer, 1);
+        lost(durable.flush_lazy(&mut new).await).await;
+        let receipt = short("a row", durable.flush_lazy(&mut new).await);
+        assert_eq!((receipt.statements(), receipt.frame_ids().len()), (0, 1));
+
+        let mut flusher = durable.flusher();
+        flusher.change(visit());
+        proxy.on("XADD", Fault::LoseAnswer, 1);
+        lost(flusher.flush_lazy().await).await;
+        short("a flusher", flusher.flush_lazy().await);
+        assert!(flusher.is_empty());
+        drop(flusher);
+
+        proxy.on("XADD", Fault::LoseAnswer, 1);
+        let unknown = lost(durable.flush_lazy(visit()).await).await;
+        short("sent again", unknown.resend().await);
+        short("and again", unknown.resend().await);
+
+        // Its caller goes away, and is back before it is answered, or behind that.
+        for meanwhile in [Duration::ZERO, Duration::from_secs(1)] {
+            let mut new = durable.track(event(2)).unwrap();
+            let gone = durable.flush_lazy(&mut new);
+            let gone = tokio::time::timeout(Duration::from_millis(100), gone).await;
+            assert!(gone.is_err(), "{gone:?}");
+            tokio::time::sleep(meanwhile).await;
+            short("a caller who was gone", durable.flush_lazy(&mut new).await);
+        }
+
+        // Who asks for no disk waits for none, and gets nothing sent again.
+        let mut new = durable.track(event(3)).unwrap();
+        let gone = durable.flush_lazy(&mut new);
+        let gone = tokio::time::timeout(Duration::from_millis(100), gone).await;
+        assert!(gone.is_err(), "{gone:?}");
+        let (waited, length) = (waits(&mut redis).await, redis.len().await);
+        let plain = plain.with_durability(Durability::Appended);
+        plain.flush_lazy(&mut new).await.unwrap();
+        assert_eq!(redis.len().await, length);
+        assert!(
+            waits(&mut redis).await <= waited + 1,
+            "the one that was under way"
+        );
+
+        // Nothing newer of its rows is to be behind it.
+        let mut new = durable.track(event(4)).unwrap();
+        let mut kept = durable.track(keeper(id, name)).unwrap();
+        let gone = durable.flush_lazy((&mut new, &mut kept));
+        let gone = tokio::time::timeout(Duration::from_millis(100), gone).await;
+        assert!(gone.is_err(), "{gone:?}");
+        kept.age = 2;
+        plain.flush_lazy(&mut kept).await.unwrap();
+        let length = redis.len().await;
+        short("passed", durable.flush_lazy(&mut new).await);
+        assert_eq!(redis.len().await, length, "it is not sent again");
+
+        // It can be had later.
+        set(&mut redis, "appendfsync", "always").await;
+        unknown.resend().await.unwrap();
+        let length = redis.len().await;
+        unknown.resend().await.unwrap();
+        assert_eq!(redis.len().await, length, "it is known to be there");
+        set(&mut redis, "appendfsync", "no").await;
+    }
+    let report = drain(&near).await;
+    assert_eq!((report.applied, report.dead), (16, 0), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,7 +28,7 @@ pub(super) async fn delete<'a>(parts: &Parts, values: impl Flush<'a>) -> Result<
 /// Flushes the rows and tells them how it ended.
 pub(super) async fn run(parts: &Parts, rows: &mut Rows<'_>) -> Result<(), Error> {
     rows.check_depth()?;
-    super::flush_lazy::settle(parts, rows).await?;
+    super::flush_lazy::settle(parts, &parts.publisher, rows).await?;
     // Earlier statements of the same rows that are still in the stream would be executed after these.
     catch_up(parts, rows).await?;
     let mut guard = Concluding {

@@ -9,8 +9,8 @@ use crate::{
     entity::{Delivery, DeliveryState},
     error::Error,
     frame,
-    publish::Durability,
-    statement::{Conclusion, Encoder, Flush, Intent, LazyFlush, Path, Rows},
+    publish::{Durability, Publisher},
+    statement::{Conclusion, Encoder, Flush, Intent, LazyFlush, Outstanding, Path, Rows},
 };
 
 pub(super) async fn save<'a>(
@@ -29,23 +29,42 @@ pub(super) async fn delete<'a>(
     run(parts, durability, &mut Rows::of(values, Intent::Delete)).await
 }
 
-/// Makes known what became of the rows' earlier lazy flushes; sends again what may not have arrived. Gives the frames
-/// that have arrived.
+/// The rows' earlier lazy flushes of which nobody was told what became of them.
+#[derive(Default)]
+pub(super) struct Earlier {
+    /// Those that have arrived.
+    deliveries: Vec<Arc<Delivery>>,
+    /// Those of their frames of which that was not known before.
+    frames: Vec<(&'static str, Uuid)>,
+    /// What is missing of the fsync that is asked for.
+    shortfall: Option<String>,
+}
+
+/// Makes known what became of the rows' earlier lazy flushes; sends again what may not have arrived, or not on disk.
 pub(super) async fn settle(
     parts: &Parts,
+    publisher: &Publisher,
     rows: &mut Rows<'_>,
-) -> Result<Vec<(&'static str, Uuid)>, Error> {
-    let mut arrived = Vec::new();
-    for delivery in rows.outstanding() {
-        // Whoever asked for more than an append was told that nothing is known.
-        let settled = parts.publisher.settle(&delivery).await;
-        settled.map_err(|failed| told(parts, &parts.publisher, failed))?;
+) -> Result<Earlier, Error> {
+    let mut earlier = Earlier::default();
+    let Outstanding { open, landed } = rows.outstanding();
+    for delivery in landed {
+        let settled = publisher.settle(&delivery).await;
+        let settled = settled.map_err(|failed| told(parts, publisher, failed))?;
+        earlier.shortfall = earlier.shortfall.or(settled.shortfall);
+        earlier.deliveries.push(delivery);
+    }
+    for delivery in open {
+        let settled = publisher.settle(&delivery).await;
+        let settled = settled.map_err(|failed| told(parts, publisher, failed))?;
+        earlier.shortfall = earlier.shortfall.or(settled.shortfall);
         rows.resolve(delivery.state());
         if delivery.state() == DeliveryState::Appended {
-            arrived.extend_from_slice(&delivery.ids);
+            earlier.frames.extend_from_slice(&delivery.ids);
+            earlier.deliveries.push(delivery);
         }
     }
-    Ok(arrived)
+    Ok(earlier)
 }
 
 pub(super) async fn run(
@@ -54,14 +73,15 @@ pub(super) async fn run(
     rows: &mut Rows<'_>,
 ) -> Result<Receipt, Error> {
     rows.check_depth()?;
-    let arrived = settle(parts, rows).await?;
+    let publisher = parts.publisher.with_durability(durability);
+    let earlier = settle(parts, &publisher, rows).await?;
+    let arrived = earlier.frames;
     // Known without asking: the lazy path asks the database nothing.
     refuse_failed(rows)?;
     if !arrived.is_empty() && rows.counts() {
         let frames = arrived.into_iter().map(|(_, id)| id).collect();
         return Err(Error::Settled { frames });
     }
-    let publisher = parts.publisher.with_durability(durability);
     let undecided = Undecided {
         rows: &mut *rows,
         decided: false,
@@ -83,19 +103,15 @@ pub(super) async fn run(
     let Some(turn) = turn else {
         delivery.set(DeliveryState::Appended);
         rows.resolve(DeliveryState::Appended);
-        return Ok(receipt);
+        return receipt.unless_short(earlier.shortfall);
     };
+    let passed = earlier.deliveries.iter();
+    passed.for_each(|delivery| delivery.set_passed());
     let appended = publisher.append(Arc::clone(&delivery), turn).await;
     rows.resolve(delivery.state());
     let appended = appended.map_err(|failed| told(parts, &publisher, failed))?;
     receipt.entry = Some(appended.id);
-    match appended.shortfall {
-        None => Ok(receipt),
-        Some(reason) => Err(Error::AppendedNotDurable {
-            receipt: Box::new(receipt),
-            reason,
-        }),
-    }
+    receipt.unless_short(appended.shortfall.or(earlier.shortfall))
 }
 
 /// Rows are not written behind a lazy flush of theirs that took no effect: they are not what is stored.

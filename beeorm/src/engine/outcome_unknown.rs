@@ -35,17 +35,18 @@ pub(super) fn told(parts: &Parts, publisher: &Publisher, failed: Unappended) -> 
 
 impl OutcomeUnknown {
     /// Sends the flush again, byte for byte, and gives the receipt that the first call would have given:
-    /// [`applied`](Receipt::applied) tells what becomes of it. Once it is known to be in the stream nothing is sent any
-    /// more; the receipt then names no entry where it was another attempt that brought it there.
+    /// [`applied`](Receipt::applied) tells what becomes of it. Once it is known to be in the stream, and on disk where
+    /// that was asked for, nothing is sent any more; the receipt then names no entry where it was another attempt that
+    /// brought it there.
     ///
     /// # Errors
     ///
     /// The stream still cannot be reached, or its answer was lost once more: call it again later. After a day it is
     /// too late for that: [`Error::TooLateToResend`]. [`Error::AppendedNotDurable`] ends it as `Ok` does: the flush is
-    /// in the stream.
+    /// in the stream; called again, this asks the disk again.
     pub async fn resend(&self) -> Result<Receipt, Error> {
         let settled = self.publisher.settle(&self.delivery).await;
-        let appended = settled.map_err(|failed| match failed {
+        let settled = settled.map_err(|failed| match failed {
             Unappended::Refused(error) => error,
             Unappended::Unknown { reason, .. } => Error::OutcomeUnknown(Self {
                 reason,
@@ -53,17 +54,8 @@ impl OutcomeUnknown {
             }),
         })?;
         let mut receipt = Receipt::of(self.outcomes.clone(), &self.delivery);
-        let Some(appended) = appended else {
-            return Ok(receipt);
-        };
-        receipt.entry = Some(appended.id);
-        match appended.shortfall {
-            None => Ok(receipt),
-            Some(reason) => Err(Error::AppendedNotDurable {
-                receipt: Box::new(receipt),
-                reason,
-            }),
-        }
+        receipt.entry = settled.id;
+        receipt.unless_short(settled.shortfall)
     }
 }
 

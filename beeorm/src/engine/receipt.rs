@@ -112,6 +112,17 @@ impl fmt::Display for Outcome {
 }
 
 impl Receipt {
+    /// Its flush is in the stream; this much is missing of the fsync that was asked for.
+    pub(super) fn unless_short(self, shortfall: Option<String>) -> Result<Self, Error> {
+        match shortfall {
+            None => Ok(self),
+            Some(reason) => Err(Error::AppendedNotDurable {
+                receipt: Box::new(self),
+                reason,
+            }),
+        }
+    }
+
     /// Of a flush that was sent again.
     pub(super) fn of(outcomes: Outcomes, delivery: &Delivery) -> Self {
         Self::new(outcomes, delivery.ids.iter().copied(), delivery.statements)

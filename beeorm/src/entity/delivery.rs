@@ -1,6 +1,6 @@
 use std::{
     pin::pin,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
     time::Duration,
 };
 
@@ -26,6 +26,10 @@ pub(crate) struct Delivery {
     pub(crate) statements: usize,
     made: Moment,
     state: AtomicU8,
+    /// The disks that a call asked for have it.
+    on_disk: AtomicBool,
+    /// What was encoded behind it may be in the stream.
+    passed: AtomicBool,
     changed: Notify,
 }
 
@@ -72,6 +76,8 @@ impl Delivery {
             statements,
             made,
             state: AtomicU8::new(DeliveryState::InFlight as u8),
+            on_disk: AtomicBool::new(false),
+            passed: AtomicBool::new(false),
             changed: Notify::new(),
         }
     }
@@ -97,13 +103,31 @@ impl Delivery {
         self.changed.notify_waiters();
     }
 
-    /// Takes the resending over, if the outcome is unknown and nobody else is at it.
-    pub(crate) fn begin_resend(&self) -> bool {
-        let [unknown, in_flight] =
-            [DeliveryState::Unknown, DeliveryState::InFlight].map(|state| state as u8);
+    /// Whether a disk was asked for, and has it.
+    pub(crate) fn is_on_disk(&self) -> bool {
+        self.on_disk.load(Ordering::Acquire)
+    }
+
+    /// Before its state tells that it is in the stream.
+    pub(crate) fn set_on_disk(&self) {
+        self.on_disk.store(true, Ordering::Release);
+    }
+
+    /// Whether newer frames of its rows may be in the stream: were it lost, it is not to come behind them.
+    pub(crate) fn is_passed(&self) -> bool {
+        self.passed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_passed(&self) {
+        self.passed.store(true, Ordering::Release);
+    }
+
+    /// Takes the resending over, if it is in this state still and nobody else is at it.
+    pub(crate) fn begin_resend(&self, from: DeliveryState) -> bool {
+        let [from, in_flight] = [from, DeliveryState::InFlight].map(|state| state as u8);
         let begun =
             self.state
-                .compare_exchange(unknown, in_flight, Ordering::AcqRel, Ordering::Acquire);
+                .compare_exchange(from, in_flight, Ordering::AcqRel, Ordering::Acquire);
         begun.is_ok()
     }
 

@@ -25,7 +25,7 @@ use crate::{
     entity::{Delivery, DeliveryState, Moment},
     error::Error,
     runtime::Runtime,
-    stream::{Appended, Backlog, Fsync, Stream, StreamError},
+    stream::{Appended, Backlog, EntryId, Fsync, Stream, StreamError},
 };
 
 /// Why frames are not in the stream, as far as is known.
@@ -40,6 +40,15 @@ pub(crate) enum Unappended {
     Refused(Error),
 }
 
+/// What it took to know that frames are in the stream, or are not.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    /// Where they were sent again.
+    pub(crate) id: Option<EntryId>,
+    /// What is missing of the fsync that was asked for.
+    pub(crate) shortfall: Option<String>,
+}
+
 impl<E: Into<Error>> From<E> for Unappended {
     fn from(error: E) -> Self {
         Self::Refused(error.into())
@@ -51,6 +60,15 @@ impl<E: Into<Error>> From<E> for Unappended {
 pub(crate) struct Publisher {
     channel: Arc<Channel>,
     durability: Durability,
+}
+
+impl Settled {
+    fn short(reason: String) -> Self {
+        Self {
+            id: None,
+            shortfall: Some(reason),
+        }
+    }
 }
 
 /// What all ways to one stream share.
@@ -77,6 +95,11 @@ pub(crate) struct Settings {
 
 /// Why there is no answer where nobody gave one.
 const STOPPED: &str = "the publisher was stopped";
+/// Why what is in the stream is not sent again, to be synchronized.
+const TOO_LATE: &str =
+    "it was appended more than a day ago, and nobody waited until it was on disk";
+const PASSED: &str =
+    "nobody waited until it was on disk, and newer flushes of its rows are behind it by now";
 /// The most that one entry ever has; less where a database takes less at a time.
 const MAX_ENTRY_BYTES: usize = 32 << 20;
 
@@ -180,7 +203,7 @@ impl Publisher {
         let (answer, answered) = oneshot::channel();
         let handed = Handed {
             delivery: Arc::clone(&delivery),
-            again: false,
+            before: DeliveryState::InFlight,
             turn: Some(turn),
             answer: Some(answer),
         };
@@ -197,22 +220,34 @@ impl Publisher {
         }
     }
 
-    /// Sends what was sent before, and is not certain not to have arrived.
-    async fn append_again(&self, delivery: Arc<Delivery>) -> Result<Appended, Unappended> {
+    /// Sends what was sent before, and has arrived, or is not certain not to have.
+    async fn append_again(
+        &self,
+        delivery: Arc<Delivery>,
+        before: DeliveryState,
+    ) -> Result<Settled, Unappended> {
         let (answer, answered) = oneshot::channel();
         let mut handed = Handed {
             delivery: Arc::clone(&delivery),
-            again: true,
+            before,
             turn: None,
             answer: Some(answer),
         };
         handed.turn = Some(self.channel.in_flight.turn(delivery.bytes()).await);
         let reason = match self.send(handed, answered).await {
-            Ok(Ok(appended)) => return Ok(appended),
+            Ok(Ok(Appended { id, shortfall })) => {
+                return Ok(Settled {
+                    id: Some(id),
+                    shortfall,
+                });
+            }
             Ok(Err(StreamError::OutcomeUnknown { reason, .. })) => reason,
             Ok(Err(error)) => error.to_string(),
             Err(_) => STOPPED.to_owned(),
         };
+        if before == DeliveryState::Appended {
+            return Ok(Settled::short(reason));
+        }
         Err(Unappended::Unknown { delivery, reason })
     }
 
@@ -229,7 +264,7 @@ impl Publisher {
                 self.channel.runtime.spawn(async move {
                     let frames = &handed.delivery.frames;
                     let appended = channel.stream.append_fsynced(frames, channel.fsync).await;
-                    channel.conclude(vec![handed], &appended);
+                    channel.conclude(vec![handed], &appended, Durability::Fsynced);
                 });
                 None
             }
@@ -247,28 +282,41 @@ impl Publisher {
         .await
     }
 
-    /// Makes an unknown outcome known: sends the very bytes again, where nobody else is at it; gives what was appended
-    /// thereby.
+    /// Makes an unknown outcome known, and asks the disks for what they are not known to have: sends the very bytes
+    /// again, where nobody else is at it.
     ///
     /// The consumer executes a frame once, however often it is in the stream; but not after so long a time that it
     /// may have forgotten the first one.
-    pub(crate) async fn settle(
-        &self,
-        delivery: &Arc<Delivery>,
-    ) -> Result<Option<Appended>, Unappended> {
+    pub(crate) async fn settle(&self, delivery: &Arc<Delivery>) -> Result<Settled, Unappended> {
         if delivery.state() == DeliveryState::InFlight {
             self.channel.lead_by_task();
         }
-        while delivery.settled().await == DeliveryState::Unknown {
-            if delivery.is_too_old(self.moment()) {
-                let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
-                return Err(Error::TooLateToResend { frames }.into());
+        loop {
+            let state = delivery.settled().await;
+            let is_too_old = || delivery.is_too_old(self.moment());
+            match state {
+                DeliveryState::Unknown if is_too_old() => {
+                    let frames = delivery.ids.iter().map(|(_, id)| *id).collect();
+                    return Err(Error::TooLateToResend { frames }.into());
+                }
+                DeliveryState::Unknown => {}
+                _ if !self.is_short(delivery, state) => return Ok(Settled::default()),
+                _ if is_too_old() => return Ok(Settled::short(TOO_LATE.to_owned())),
+                _ if delivery.is_passed() => return Ok(Settled::short(PASSED.to_owned())),
+                _ => {}
             }
-            if delivery.begin_resend() {
-                return self.append_again(Arc::clone(delivery)).await.map(Some);
+            if delivery.begin_resend(state) {
+                return self.append_again(Arc::clone(delivery), state).await;
             }
         }
-        Ok(None)
+    }
+
+    /// Whether it is in the stream, and not known to be where this way is to bring it.
+    fn is_short(&self, delivery: &Delivery, state: DeliveryState) -> bool {
+        self.durability == Durability::Fsynced
+            && state == DeliveryState::Appended
+            && !delivery.frames.is_empty()
+            && !delivery.is_on_disk()
     }
 
     /// Now.
@@ -342,7 +390,7 @@ impl Channel {
             let Some((group, appended)) = next.await else {
                 break;
             };
-            self.conclude(group, &appended);
+            self.conclude(group, &appended, Durability::Appended);
         }
     }
 
@@ -361,9 +409,14 @@ impl Channel {
         (group, appended)
     }
 
-    fn conclude(&self, group: Vec<Handed>, appended: &Result<Appended, StreamError>) {
+    fn conclude(
+        &self,
+        group: Vec<Handed>,
+        appended: &Result<Appended, StreamError>,
+        durability: Durability,
+    ) {
         for handed in group {
-            handed.conclude(appended.clone());
+            handed.conclude(appended.clone(), durability);
         }
         if appended.is_ok() {
             self.backlog.look(&self.stream, &self.runtime);
@@ -386,10 +439,12 @@ mod tests {
     };
 
     async fn publisher() -> (Publisher, Arc<dyn Stream>) {
+        publisher_to("embedded://memory").await
+    }
+
+    async fn publisher_to(url: &str) -> (Publisher, Arc<dyn Stream>) {
         let runtime = Runtime::system();
-        let store = open("lazy", "embedded://memory", runtime.clone())
-            .await
-            .unwrap();
+        let store = open("lazy", url, runtime.clone()).await.unwrap();
         let stream: Arc<dyn Stream> = Arc::new(EmbeddedStream::new(store, "channel"));
         let settings = Settings {
             durability: Durability::Appended,
@@ -453,6 +508,57 @@ mod tests {
         assert_eq!(stream.statistics().await.unwrap().len, 0);
         let young = delivery(RESENT_WITHIN - hour);
         publisher.settle(&young).await.unwrap();
+        assert_eq!(stream.statistics().await.unwrap().len, 1);
+    }
+
+    /// As a caller leaves it who asked for no disk, or did not wait for it.
+    async fn appended(publisher: &Publisher) -> Arc<Delivery> {
+        let frame = Bytes::from_static(&[1]);
+        let ids = vec![("default", Uuid::now_v7())];
+        let delivery = Arc::new(Delivery::new(vec![frame], ids, 1, publisher.moment()));
+        let turn = publisher.admit(&delivery).await.unwrap();
+        publisher.append(Arc::clone(&delivery), turn).await.unwrap();
+        delivery
+    }
+
+    #[tokio::test]
+    async fn what_no_disk_is_known_to_have_is_sent_again_where_one_is_asked_for() {
+        let file = std::env::temp_dir().join(format!("beeorm-{}.db", Uuid::now_v7()));
+        let url = format!("embedded://{}", file.display());
+        let (plain, stream) = publisher_to(&url).await;
+        let fsynced = plain.with_durability(Durability::Fsynced);
+        let delivery = appended(&plain).await;
+        let settled = plain.settle(&delivery).await.unwrap();
+        assert_eq!((settled.id, delivery.is_on_disk()), (None, false));
+        let settled = fsynced.settle(&delivery).await.unwrap();
+        assert!(settled.id.is_some() && settled.shortfall.is_none());
+        let again = fsynced.settle(&delivery).await.unwrap();
+        assert_eq!((again.id, again.shortfall), (None, None), "it is known");
+        assert!(appended(&fsynced).await.is_on_disk());
+        assert_eq!(stream.statistics().await.unwrap().len, 3);
+
+        // Were it lost, it would come behind what is newer.
+        let passed = appended(&plain).await;
+        passed.set_passed();
+        let settled = fsynced.settle(&passed).await.unwrap();
+        assert_eq!((settled.id, settled.shortfall), (None, Some(PASSED.into())));
+        assert_eq!(stream.statistics().await.unwrap().len, 4);
+        stream.close().await;
+        for ending in ["db", "db-wal", "db-shm"] {
+            let _ = std::fs::remove_file(file.with_extension(ending));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_no_disk_takes_stays_appended() {
+        let (plain, stream) = publisher().await;
+        let fsynced = plain.with_durability(Durability::Fsynced);
+        let delivery = appended(&plain).await;
+        for _ in 0..2 {
+            let settled = fsynced.settle(&delivery).await.unwrap();
+            assert!(settled.shortfall.unwrap().contains("in memory"));
+            assert_eq!(delivery.state(), DeliveryState::Appended);
+        }
         assert_eq!(stream.statistics().await.unwrap().len, 1);
     }
 }

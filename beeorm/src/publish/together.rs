@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use tokio::sync::oneshot;
 
-use super::{in_flight::Turn, lead::Lead};
+use super::{Durability, in_flight::Turn, lead::Lead};
 use crate::{
     entity::{Delivery, DeliveryState},
     stream::{Appended, StreamError},
@@ -24,8 +24,8 @@ const ENOUGH_CALLS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Handed {
     pub(super) delivery: Arc<Delivery>,
-    /// Sent before, and not certain not to have arrived.
-    pub(super) again: bool,
+    /// What was known of it when it was sent; in flight the first time.
+    pub(super) before: DeliveryState,
     /// Among what is under way, until the answer is there.
     pub(super) turn: Option<Turn>,
     pub(super) answer: Option<oneshot::Sender<Result<Appended, StreamError>>>,
@@ -33,12 +33,21 @@ pub(super) struct Handed {
 
 impl Handed {
     /// Tells the entities what became of it, and the caller, who may be gone.
-    pub(super) fn conclude(mut self, appended: Result<Appended, StreamError>) {
+    pub(super) fn conclude(
+        mut self,
+        appended: Result<Appended, StreamError>,
+        durability: Durability,
+    ) {
+        let is_complete = |appended: &Appended| appended.shortfall.is_none();
+        if durability == Durability::Fsynced && appended.as_ref().is_ok_and(is_complete) {
+            self.delivery.set_on_disk();
+        }
         self.delivery.set(match &appended {
             Ok(_) => DeliveryState::Appended,
+            Err(_) if self.before == DeliveryState::Appended => DeliveryState::Appended,
             Err(StreamError::OutcomeUnknown { .. }) => DeliveryState::Unknown,
             // What was sent first may still have arrived: a refused second try decides nothing.
-            Err(_) if self.again => DeliveryState::Unknown,
+            Err(_) if self.before == DeliveryState::Unknown => DeliveryState::Unknown,
             Err(_) => DeliveryState::Refused,
         });
         drop(self.turn.take());
@@ -52,7 +61,10 @@ impl Handed {
 impl Drop for Handed {
     fn drop(&mut self) {
         if self.delivery.state() == DeliveryState::InFlight {
-            self.delivery.set(DeliveryState::Unknown);
+            self.delivery.set(match self.before {
+                DeliveryState::Appended => DeliveryState::Appended,
+                _ => DeliveryState::Unknown,
+            });
         }
     }
 }
@@ -213,7 +225,7 @@ mod tests {
                 0,
                 now,
             )),
-            again: false,
+            before: DeliveryState::InFlight,
             turn: None,
             answer: None,
         }

@@ -20,7 +20,7 @@ pub(crate) use self::{
         one_by_one,
     },
     row::ById,
-    rows::{Conclusion, Intent, MadeKeys, Progress, Rows},
+    rows::{Conclusion, Intent, MadeKeys, Outstanding, Progress, Rows},
     waiting::waiting,
 };
 pub use self::{

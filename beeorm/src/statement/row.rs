@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use super::{
     encode::{Encoder, Path},
     parents,
-    rows::{Conclusion, Intent, MadeKeys, Progress, Slot},
+    rows::{Conclusion, Intent, MadeKeys, Outstanding, Progress, Slot},
 };
 use crate::{
     column::{ColumnError, RowReader},
@@ -40,7 +40,7 @@ pub trait Row: Send {
     ) -> Result<Progress, Error>;
 
     /// Adds the lazy flushes of the row that are not settled.
-    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Outstanding) {
         let _ = (slot, found);
     }
 
@@ -146,11 +146,11 @@ impl<T: Entity> Row for T {
         Ok(Progress::Done)
     }
 
-    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Outstanding) {
         parents::each(self, &mut |parent| {
             parent.outstanding(&mut Slot::default(), found)
         });
-        found.extend(slot.flight.clone());
+        found.open.extend(slot.flight.clone());
     }
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
@@ -234,14 +234,20 @@ impl<T: Entity> Row for Tracked<T> {
         }
     }
 
-    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Outstanding) {
         parents::each(self.value_mut(), &mut |parent| {
             parent.outstanding(&mut Slot::default(), found)
         });
         // Whoever flushed it last did not hear what became of it.
         slot.settled |= self.delivery().is_some();
+        let delivery = self.delivery().cloned();
         self.resolve_flight();
-        found.extend(self.delivery().cloned());
+        if self.delivery().is_some() {
+            found.open.extend(delivery);
+        } else {
+            let has_landed = |delivery: &Arc<Delivery>| delivery.state() == DeliveryState::Appended;
+            found.landed.extend(delivery.filter(has_landed));
+        }
     }
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {
@@ -446,8 +452,8 @@ impl<E: Entity> Row for Change<E> {
         Ok(Progress::Done)
     }
 
-    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
-        found.extend(slot.flight.clone());
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Outstanding) {
+        found.open.extend(slot.flight.clone());
     }
 
     fn each_history(&mut self, slot: &mut Slot, look: &mut Look<'_>) {

@@ -35,6 +35,25 @@ enum Held<'a> {
     Owned(Box<dyn Row>),
 }
 
+/// Lazy flushes of which nobody was told what became of them.
+#[derive(Debug, Default)]
+pub(crate) struct Outstanding {
+    /// They have to be settled before anything new is encoded.
+    pub(crate) open: Vec<Arc<Delivery>>,
+    /// They have arrived meanwhile; of these it may be asked whether they are on disk.
+    pub(crate) landed: Vec<Arc<Delivery>>,
+}
+
+fn each_once(found: Vec<Arc<Delivery>>) -> Vec<Arc<Delivery>> {
+    let mut deliveries: Vec<Arc<Delivery>> = Vec::new();
+    for delivery in found {
+        if !deliveries.iter().any(|known| Arc::ptr_eq(known, &delivery)) {
+            deliveries.push(delivery);
+        }
+    }
+    deliveries
+}
+
 /// What is asked for a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
@@ -174,17 +193,14 @@ impl<'a> Rows<'a> {
             .for_each(|item| (item.finished, item.slot) = (false, item.slot.again()));
     }
 
-    /// The lazy flushes that have to be settled before anything new is encoded, each once.
-    pub(crate) fn outstanding(&mut self) -> Vec<Arc<Delivery>> {
-        let mut found = Vec::new();
+    /// The lazy flushes of which nobody was told what became of them, each once.
+    pub(crate) fn outstanding(&mut self) -> Outstanding {
+        let mut found = Outstanding::default();
         self.each(|row, slot| row.outstanding(slot, &mut found));
-        let mut deliveries: Vec<Arc<Delivery>> = Vec::new();
-        for delivery in found {
-            if !deliveries.iter().any(|known| Arc::ptr_eq(known, &delivery)) {
-                deliveries.push(delivery);
-            }
+        Outstanding {
+            open: each_once(found.open),
+            landed: each_once(found.landed),
         }
-        deliveries
     }
 
     fn each_history(&mut self, mut look: impl FnMut(&'static str, &mut History, bool)) {

@@ -1,13 +1,11 @@
 //! A row of a flush, of whatever kind; some are kept for the next flush, as a program keeps what it tracks.
 
-use std::sync::Arc;
-
 use crate::{
     column::{ColumnError, RowReader},
-    entity::{Delivery, DeliveryState, Place, Tracked},
+    entity::{DeliveryState, Place, Tracked},
     error::Error,
     simulation::entities::{Counter, Holder},
-    statement::{Conclusion, Encoder, Intent, LazyRow, MadeKeys, Progress, Row, Slot},
+    statement::{Conclusion, Encoder, Intent, LazyRow, MadeKeys, Outstanding, Progress, Row, Slot},
 };
 
 pub(super) enum Held {
@@ -41,7 +39,7 @@ impl Row for Held {
         self.row().encode(slot, intent, encoder)
     }
 
-    fn outstanding(&mut self, slot: &mut Slot, found: &mut Vec<Arc<Delivery>>) {
+    fn outstanding(&mut self, slot: &mut Slot, found: &mut Outstanding) {
         self.row().outstanding(slot, found);
     }
 
