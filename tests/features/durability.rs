@@ -305,6 +305,28 @@ async fn a_server_that_cannot_tell_is_refused_unless_it_always_fsyncs() {
     assert_eq!(redis.len().await, 2);
 }
 
+/// What it does for others without being asked is no reason to believe a server that can tell, and tells this account
+/// nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_to_tell_is_not_believed_for_its_settings() {
+    let Some(own) = own_redis().filter(can_tell) else {
+        eprintln!("Redis before 7.2 has no WAITAOF");
+        return;
+    };
+    let backend = Backend::with_redis(&own.redis).await;
+    let mut redis = RawRedis::connect(&backend).await;
+    set(&mut redis, "appendfsync", "always").await;
+    let user = [
+        "ACL", "SETUSER", "bee", "on", ">honey", "~*", "+@all", "-waitaof",
+    ];
+    redis.command(user).await;
+    let pools = Registry::new().pool(DEFAULT_POOL, &backend.database);
+    let url = backend.stream.replace("redis://", "redis://bee:honey@");
+    let registry = registered(pools.pool(DEFAULT_POOL, url));
+    let reason = refused(registry.durability(Durability::Fsynced)).await;
+    assert!(reason.contains("NOPERM"), "{reason}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_embedded_stream_is_durable_in_a_file() {
     let folder = folder();

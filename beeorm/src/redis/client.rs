@@ -94,6 +94,11 @@ impl Client {
         }
     }
 
+    /// Another number whenever the connection was made anew: the server may be another one since.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.current()
+    }
+
     /// What connections beside this one need.
     fn own(&self) -> Own {
         Own {

@@ -177,7 +177,9 @@ impl FsyncWriter {
             .await;
         match asked {
             Ok(_) => Ok(beside),
-            Err(RedisError::Refused(reason)) => Err(RedisError::NoFsync(reason)),
+            Err(RedisError::Refused(reason)) if !is_of_a_moment(&reason) => {
+                Err(RedisError::NoFsync(reason))
+            }
             Err(error) => Err(RedisError::NotSent(error.to_string())),
         }
     }
@@ -188,6 +190,13 @@ impl FsyncWriter {
             *kept = None;
         }
     }
+}
+
+/// Whether a server refuses for what it is just now: one that loads, or became a replica.
+fn is_of_a_moment(refusal: &str) -> bool {
+    let begins = |code: &&str| refusal.starts_with(*code);
+    let codes = ["LOADING", "MASTERDOWN", "READONLY", "UNBLOCKED", "BUSY "];
+    codes.iter().any(begins) || refusal.contains("replica instances")
 }
 
 fn counts(reply: Reply) -> Result<(u64, u64), RedisError> {

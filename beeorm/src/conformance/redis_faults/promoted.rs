@@ -17,6 +17,7 @@ pub async fn redis_failover(urls: [&str; 2]) {
     a_server_that_serves_nothing_stale_is_left(urls).await;
     a_reader_follows_its_client(urls).await;
     what_another_server_has_is_read_there(urls).await;
+    that_every_write_is_on_disk_is_believed_of_one_server_only(urls).await;
 }
 
 /// Connections are numbered in the order in which they were made.
@@ -176,5 +177,43 @@ async fn what_another_server_has_is_read_there(urls: [&str; 2]) {
     pair.append("a").await;
     pair.stream.wait(moment).await.expect("waits");
     assert_eq!(pair.read().await, ["a"], "there is one, as it was seen");
+    pair.end().await;
+}
+
+/// Nothing on servers that can tell when something is on disk: there this one's settings are not believed.
+async fn that_every_write_is_on_disk_is_believed_of_one_server_only(urls: [&str; 2]) {
+    let pair = Pair::new(urls).await;
+    let refused = pair.stream.prepare_fsync(FSYNC).await;
+    if !matches!(refused, Err(StreamError::NoFsync { .. })) {
+        return pair.end().await;
+    }
+    pair.ask(0, "CONFIG", "SET appendfsync always").await;
+    pair.stream.prepare_fsync(FSYNC).await.expect("it does");
+    let frames = ["a".into()];
+    let appended = pair.stream.append_fsynced(&frames, FSYNC).await;
+    assert_eq!(appended.expect("appends").shortfall, None);
+    pair.fail_over().await;
+    pair.proxy.shut();
+    pair.proxy.reopen();
+    let mut refusals = 0;
+    for _ in 0..100 {
+        match pair.stream.append_fsynced(&frames, FSYNC).await {
+            Ok(appended) => assert!(appended.shortfall.is_some(), "it synchronizes each second"),
+            Err(StreamError::NoFsync { .. }) => refusals += 1,
+            Err(StreamError::Unavailable { .. } | StreamError::OutcomeUnknown { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+        if refusals == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(refusals, 3);
+    pair.ask(1, "CONFIG", "SET appendfsync always").await;
+    let appended = pair.stream.append_fsynced(&frames, FSYNC).await;
+    assert_eq!(appended.expect("appends").shortfall, None);
+    for place in 0..2 {
+        pair.ask(place, "CONFIG", "SET appendfsync everysec").await;
+    }
     pair.end().await;
 }

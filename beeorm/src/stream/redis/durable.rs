@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::entry::id;
 use crate::{
@@ -10,22 +10,25 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Durable {
     writer: FsyncWriter,
-    /// The server is too old to tell, and answers no write before it is on disk.
-    always: AtomicBool,
+    /// The generation of the client's connection in which the server was too old to tell, and answered no write before it
+    /// was on disk.
+    always: Mutex<Option<u64>>,
 }
 
 impl Durable {
     pub(super) fn new(client: &Client) -> Self {
         Self {
             writer: client.fsync_writer(),
-            always: AtomicBool::new(false),
+            always: Mutex::default(),
         }
     }
 
     /// Connects; refused where the server cannot tell when an append is on disk.
     pub(super) async fn prepare(&self, client: &Client, fsync: Fsync) -> Result<(), RedisError> {
         match self.writer.prepare().await {
-            Err(RedisError::NoFsync(refusal)) => self.without(client, fsync, refusal).await,
+            Err(RedisError::NoFsync(refusal)) => {
+                self.without(client, fsync, refusal).await.map(drop)
+            }
             prepared => prepared,
         }
     }
@@ -37,36 +40,64 @@ impl Durable {
         fsync: Fsync,
     ) -> Result<Appended, RedisError> {
         let Fsync { replicas, timeout } = fsync;
-        if !self.always.load(Ordering::Relaxed) {
-            match self.writer.write("XADD", entry(), replicas, timeout).await {
+        let always = *self.always();
+        let generation = match always.filter(|seen| *seen == client.generation()) {
+            Some(seen) => seen,
+            None => match self.writer.write("XADD", entry(), replicas, timeout).await {
                 Err(RedisError::NoFsync(refusal)) => self.without(client, fsync, refusal).await?,
                 written => return appended(written?, fsync),
-            }
-        }
+            },
+        };
         let id = id(client.command("XADD", entry()).await?)?;
+        let is_another = client.generation() != generation;
         Ok(Appended {
             id,
-            shortfall: None,
+            shortfall: is_another.then(|| ANEW.to_owned()),
         })
     }
 
-    /// Whether plain appends do on a server that refuses to tell.
+    /// Whether plain appends do on a server that does not know how to tell; gives the generation in which they do.
     async fn without(
         &self,
         client: &Client,
         fsync: Fsync,
         refusal: String,
-    ) -> Result<(), RedisError> {
-        if fsync.replicas == 0 && client.fsyncs_always().await? {
-            self.always.store(true, Ordering::Relaxed);
-            return Ok(());
+    ) -> Result<u64, RedisError> {
+        let generation = client.generation();
+        if fsync.replicas == 0 && is_unknown(&refusal) {
+            let asked = client.fsyncs_always().await;
+            // Nothing of an append was sent.
+            let asked = asked.map_err(|error| match error {
+                RedisError::Lost(_) | RedisError::TimedOut | RedisError::Unexpected(_) => {
+                    RedisError::NotSent(error.to_string())
+                }
+                error => error,
+            });
+            if asked? {
+                if client.generation() != generation {
+                    return Err(RedisError::NotSent(ANEW.to_owned()));
+                }
+                *self.always() = Some(generation);
+                return Ok(generation);
+            }
         }
         Err(RedisError::NoFsync(advice(&refusal, fsync.replicas)))
+    }
+
+    fn always(&self) -> MutexGuard<'_, Option<u64>> {
+        self.always.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
     }
+}
+
+const ANEW: &str = "the connection was made anew meanwhile, perhaps to another server, which may not synchronize every write";
+
+/// Whether a server refuses WAITAOF as it does not know it: others know it, and have no such file, say.
+fn is_unknown(refusal: &str) -> bool {
+    refusal.contains("unknown command")
 }
 
 fn appended(written: Written, fsync: Fsync) -> Result<Appended, RedisError> {
@@ -89,7 +120,7 @@ fn appended(written: Written, fsync: Fsync) -> Result<Appended, RedisError> {
 
 /// What to do about a server that refuses WAITAOF.
 fn advice(refusal: &str, replicas: u32) -> String {
-    if refusal.contains("unknown command") {
+    if is_unknown(refusal) {
         let always = if replicas == 0 {
             "; or set `appendonly yes` and `appendfsync always` there, with which it answers nothing before it is on disk"
         } else {
