@@ -292,6 +292,13 @@ async fn a_server_that_cannot_tell_is_refused_unless_it_always_fsyncs() {
     assert_eq!(redis.len().await, 0, "what is refused is not appended");
 
     set(&mut redis, "appendfsync", "always").await;
+    set(&mut redis, "no-appendfsync-on-rewrite", "yes").await;
+    for reason in [refused(fsynced()).await, refused_call(&plain).await] {
+        let advice = "`no-appendfsync-on-rewrite no`";
+        assert!(reason.contains(advice), "not while it rewrites: {reason}");
+    }
+    assert_eq!(redis.len().await, 0, "what is refused is not appended");
+    set(&mut redis, "no-appendfsync-on-rewrite", "no").await;
     let reason = refused(fsynced().fsync_replicas(1)).await;
     assert!(
         !reason.contains("always"),

@@ -14,8 +14,8 @@ pub enum Durability {
     ///
     /// With `appendfsync everysec` this takes up to a second, or two where others flush likewise at the same time;
     /// with `always` about as long as the disk takes. It needs `appendonly yes`, and Redis 7.2 or Valkey for their
-    /// command WAITAOF, which goes over a connection of its own; an older server with `appendfsync always` does as
-    /// well, as it answers nothing before it is on disk. An embedded stream in a file always is.
+    /// command WAITAOF, which goes over a connection of its own; an older server with `appendfsync always`, and
+    /// `no-appendfsync-on-rewrite no`, does as well, as it answers nothing before it is on disk. An embedded stream in a file always is.
     ///
     /// Who flushes again, as the answer was lost or was not waited for, waits for the disk again: what is in the stream
     /// already is sent a second time for it, and executed once. A call that has nothing to write after an earlier one was

@@ -57,8 +57,8 @@ impl Client {
 
     /// Whether the server answers no write before it is on disk, as far as it tells.
     pub(crate) async fn fsyncs_always(&self) -> Result<bool, RedisError> {
-        let config = self.config(&["appendonly", "appendfsync"]).await?;
-        Ok(config.get("appendonly") == Some("yes") && config.get("appendfsync") == Some("always"))
+        let names = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite"];
+        Ok(fsyncs_always(&self.config(&names).await?))
     }
 
     /// The server's clock, in milliseconds since 1970, where it tells.
@@ -149,6 +149,13 @@ fn is_supported(version: &str) -> bool {
     ) >= (6, 2)
 }
 
+fn fsyncs_always(config: &Settings) -> bool {
+    config.get("appendonly") == Some("yes")
+        && config.get("appendfsync") == Some("always")
+        // Else it synchronizes nothing while it writes its file, or a snapshot, anew.
+        && config.get("no-appendfsync-on-rewrite") == Some("no")
+}
+
 fn persistence(config: &Settings, aof_enabled: Option<&str>) -> Persistence {
     let appends = config.get("appendonly") == Some("yes") || aof_enabled == Some("1");
     match config.get("save") {
@@ -213,6 +220,22 @@ mod tests {
         assert_eq!(persistence(&none, Some("1")), Persistence::AppendOnly);
         assert_eq!(persistence(&none, Some("0")), Persistence::Unknown);
         assert_eq!(persistence(&none, None), Persistence::Unknown);
+    }
+
+    #[test]
+    fn always_is_without_exception() {
+        let of = |appendonly, appendfsync, not_on_rewrite| {
+            fsyncs_always(&settings(&[
+                ("appendonly", appendonly),
+                ("appendfsync", appendfsync),
+                ("no-appendfsync-on-rewrite", not_on_rewrite),
+            ]))
+        };
+        assert!(of("yes", "always", "no"));
+        assert!(!of("no", "always", "no"));
+        assert!(!of("yes", "everysec", "no"));
+        assert!(!of("yes", "always", "yes"));
+        assert!(!fsyncs_always(&settings(&[])), "it does not say");
     }
 
     #[test]

@@ -122,7 +122,8 @@ fn appended(written: Written, fsync: Fsync) -> Result<Appended, RedisError> {
 fn advice(refusal: &str, replicas: u32) -> String {
     if is_unknown(refusal) {
         let always = if replicas == 0 {
-            "; or set `appendonly yes` and `appendfsync always` there, with which it answers nothing before it is on disk"
+            "; or set `appendonly yes`, `appendfsync always` and `no-appendfsync-on-rewrite no` there, with which it answers \
+             nothing before it is on disk"
         } else {
             ""
         };
