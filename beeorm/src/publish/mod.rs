@@ -424,7 +424,8 @@ impl Channel {
     }
 }
 
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod tests {
     use std::time::Duration;
 
